@@ -1,0 +1,173 @@
+"""Checkpoints: one safetensors file with weights, config and tokenizer; nothing in it is ever executed.
+
+Matrices are kept as 8-bit rows with a scale each (`name` int8, `name.scale` float32) or, like the rest, as float32. The
+header's metadata holds `format_version`, `config` (JSON) and `card` (JSON: what the model card says).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from transformer.config import ModelConfig
+from transformer.models import Model, build
+from transformer.tokenizers import Tokenizer
+
+FORMAT_VERSION = 1
+SCALE = ".scale"
+TOKENIZER = "tokenizer"  # the SentencePiece model, as bytes in a uint8 tensor
+_INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
+BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
+LARGEST_NUMBER = 1 << 20  # no size in a config that we would build is larger
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used, and what to do about it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in evaluation mode, its tokenizer, and what its card says."""
+
+    model: Model
+    tokenizer: Tokenizer
+    card: Mapping[str, Any]
+
+
+def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """(R, C) float -> int8 (R, C) and the scale (R,) of each row: weight ~ int8 * scale, off by half a scale."""
+    scale = (weight.abs().amax(-1) / 127).clamp_min(torch.finfo(torch.float32).tiny)
+    return (weight / scale[:, None]).round().to(torch.int8), scale
+
+
+def dequantize_rows(rows: Tensor, scale: Tensor) -> Tensor:
+    """Undo `quantize_rows`, up to rounding."""
+    return rows.float() * scale[:, None]
+
+
+def save_checkpoint(
+    path: Path, model: Model, tokenizer: Tokenizer, card: Mapping[str, Any], *, quantize: bool = True
+) -> None:
+    """Write a checkpoint; an interrupted write or a full disk leaves the old file as it was.
+
+    `quantize` keeps matrices as 8-bit rows, a quarter of the size; without it they stay float32.
+    """
+    tensors: dict[str, Tensor] = {TOKENIZER: torch.frombuffer(bytearray(tokenizer.model), dtype=torch.uint8)}
+    for name, weight in model.state_dict().items():
+        weight = weight.detach().float().cpu().contiguous()
+        if quantize and weight.dim() == 2:
+            tensors[name], tensors[name + SCALE] = quantize_rows(weight)
+        else:
+            tensors[name] = weight
+    metadata = {
+        "format_version": str(FORMAT_VERSION),
+        "config": json.dumps(model.config.to_dict()),
+        "card": json.dumps(dict(card), ensure_ascii=False),
+    }
+    path = Path(path)
+    unfinished = path.with_suffix(path.suffix + ".part")
+    try:
+        save_file(tensors, unfinished, metadata)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def bundled(name: str | Path) -> Path:
+    """Return the path of a bundled model; anything with a suffix or a folder is taken as a path itself."""
+    path = Path(name)
+    if path.suffix or len(path.parts) > 1:
+        return path
+    path = BUNDLED / f"{name}.safetensors"
+    if not path.exists():
+        names = sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
+        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names)}, or give a path")
+    return path
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint strictly: names and shapes are compared with the config before anything is allocated.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, broken, foreign, or of another format version.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, "pt") as file:
+            config, card = _read_metadata(path, file.metadata() or {})
+            with torch.device("meta"):
+                model = build(config)
+            _check_shapes(path, model, {name: file.get_slice(name) for name in file.keys()})  # noqa: SIM118
+            state = {name: _read(file, name) for name in model.state_dict()}
+            tokenizer = Tokenizer(file.get_tensor(TOKENIZER).numpy().tobytes())
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}") from error
+    model.load_state_dict(state, assign=True)
+    try:
+        entries = len(tokenizer)
+    except (RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{path}: its tokenizer cannot be read") from error
+    if entries != config.vocab_size:
+        raise CheckpointError(f"{path}: {entries} pieces in the tokenizer, {config.vocab_size} in the model")
+    return Checkpoint(model.eval().requires_grad_(False), tokenizer, card)
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """What the model card says, without reading the weights."""
+    try:
+        with safe_open(Path(path), "pt") as file:
+            return _read_metadata(Path(path), file.metadata() or {})[1]
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}") from error
+
+
+def checkpoint_hash(path: Path) -> str:
+    """SHA-256 of the file, in hexadecimal: what was computed from it can say so."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig, dict[str, Any]]:
+    version = metadata.get("format_version")
+    if version != str(FORMAT_VERSION):
+        raise CheckpointError(
+            f"{path}: format version {version!r} is not {FORMAT_VERSION}, the one this program reads: "
+            "it was written by another program or another version of this one"
+        )
+    try:
+        settings = json.loads(metadata["config"])
+        numbers = [value for value in settings.values() if isinstance(value, int)]
+        if (
+            max(numbers, default=0) > LARGEST_NUMBER
+            or max(settings.get("num_encoder_layers", 0), settings.get("num_decoder_layers", 0)) > 1000
+        ):
+            raise ValueError("sizes are too large to be meant")
+        return ModelConfig.from_dict(settings), json.loads(metadata.get("card", "{}"))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: its config cannot be used: {error}") from error
+
+
+def _check_shapes(path: Path, model: Model, slices: Mapping[str, Any]) -> None:
+    expected = {name: list(weight.shape) for name, weight in model.state_dict().items()}
+    quantized = {name for name, part in slices.items() if part.get_dtype() == "I8"}
+    scales = {name + SCALE: shape[:1] for name, shape in expected.items() if name in quantized}
+    found = {name: list(part.get_shape()) for name, part in slices.items() if name != TOKENIZER}
+    if found != expected | scales or TOKENIZER not in slices:
+        wrong = sorted(k for k in (expected | scales | found) if (expected | scales).get(k) != found.get(k))
+        raise CheckpointError(f"{path}: weights do not fit the config, first at {[*wrong, TOKENIZER][0]!r}")
+
+
+def _read(file: Any, name: str) -> Tensor:
+    tensor = file.get_tensor(name)
+    return dequantize_rows(tensor, file.get_tensor(name + SCALE)) if tensor.dtype == torch.int8 else tensor.float()

@@ -1,0 +1,98 @@
+"""Text to word pieces and back, with SentencePiece.
+
+One vocabulary serves all languages. A source sentence starts with a tag that names the target language
+(`<2de>`), as in Johnson et al. 2017, and both sides end with `</s>`; the decoder starts from `<s>`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import sentencepiece
+
+PAD, UNKNOWN, START, END = 0, 1, 2, 3
+LANGUAGES = ("en", "de", "fr", "ja")
+WORD_START = "\u2581"  # SentencePiece's mark for a space before a piece
+
+_TYPOGRAPHY = str.maketrans(
+    {
+        "\u00a0": " ",  # no-break space
+        "\u202f": " ",  # narrow no-break space, before ? ! in French
+        "\u2009": " ",
+        "\u3000": " ",
+        "\u00ad": None,  # soft hyphen
+        "\u200b": None,  # zero-width space
+        "\ufeff": None,
+        "\u2019": "'",  # what telephones type
+        "\u2018": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2026": "...",
+    }
+)
+
+
+def clean(text: str) -> str:
+    """One spelling of every character: NFC, plain spaces and quotes, no invisible marks, no outer space."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY).split())
+
+
+def language_tag(language: str) -> str:
+    """Name the piece that asks for a target language: `de` gives `<2de>`."""
+    return f"<2{language}>"
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A SentencePiece model, given by its serialised bytes, with the tags of the target languages."""
+
+    model: bytes
+
+    @cached_property
+    def _processor(self) -> sentencepiece.SentencePieceProcessor:
+        return sentencepiece.SentencePieceProcessor(model_proto=self.model)
+
+    def __len__(self) -> int:
+        return self._processor.get_piece_size()
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The target languages that have a tag in the vocabulary."""
+        unknown = self._processor.unk_id()
+        return tuple(x for x in LANGUAGES if self._processor.piece_to_id(language_tag(x)) != unknown)
+
+    def tag(self, language: str) -> int:
+        """Return the id of a target language's tag; ValueError if the vocabulary has none."""
+        if language not in self.languages:
+            raise ValueError(f"cannot translate into {language!r}: choose one of {', '.join(self.languages)}")
+        return self._processor.piece_to_id(language_tag(language))
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the cleaned text, without tag and end."""
+        return self._processor.encode(clean(text))
+
+    def encode_all(self, texts: Iterable[str]) -> list[list[int]]:
+        """Ids of many texts at once."""
+        return self._processor.encode([clean(text) for text in texts])
+
+    def source(self, text: str, target: str) -> list[int]:
+        """Encoder input: the tag of the target language, the text, the end."""
+        return [self.tag(target), *self.encode(text), END]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of the ids; tags, start and end vanish."""
+        return self._processor.decode(list(ids)).strip()
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Return the piece of every id, `▁` marking a space before it."""
+        return [self._processor.id_to_piece(int(i)) for i in ids]
+
+    def unknown(self, text: str) -> list[str]:
+        """Return the characters of the text that the vocabulary does not have, once each."""
+        text = clean(text)
+        ids, pieces = self._processor.encode(text), self._processor.encode(text, out_type=str)
+        runs = (piece for i, piece in zip(ids, pieces, strict=True) if i == UNKNOWN)
+        return list(dict.fromkeys(character for run in runs for character in run if character != WORD_START))

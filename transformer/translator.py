@@ -1,0 +1,174 @@
+"""The translator: text in, text out, and everything that was computed on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from transformer.checkpoints import CheckpointError, bundled, load_checkpoint
+from transformer.data.batches import by_length, pad
+from transformer.decoding import MAX_EXTRA, Step, greedy, next_tokens
+from transformer.models import EncoderDecoder
+from transformer.tokenizers import END, START, Tokenizer, clean
+from transformer.trace import Trace
+
+DEFAULT_MODEL = "small"
+
+
+@dataclass(frozen=True)
+class TranslationStep:
+    """One written piece: the likeliest pieces with their probabilities, likeliest first, and the one chosen."""
+
+    candidates: list[tuple[str, float]]
+    piece: str
+    log_probability: float
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A translation: its text, its pieces up to `</s>`, and the record of each step.
+
+    `score` is the natural logarithm of the probability of all pieces together. A translation that ran into the
+    limit of input + 50 pieces has no `</s>`.
+    """
+
+    text: str
+    pieces: list[str]
+    score: float
+    steps: list[TranslationStep]
+
+
+@dataclass(frozen=True)
+class Translator:
+    """A trained encoder-decoder with its tokenizer. It holds no state: threads may share it."""
+
+    model: EncoderDecoder
+    tokenizer: Tokenizer
+    card: Mapping[str, Any]
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The model's name: `small` for `checkpoints/small.safetensors`."""
+        return self.path.stem
+
+    @cached_property
+    def targets(self) -> tuple[str, ...]:
+        """Languages it translates into."""
+        return self.tokenizer.languages
+
+    def source(self, text: str, target: str) -> list[int]:
+        """Ids that the encoder reads: target tag, text, end.
+
+        Raises
+        ------
+        ValueError
+            If there is no text, it is longer than the model allows, or the target is unknown.
+        """
+        if not clean(text):
+            raise ValueError("there is nothing to translate: type a sentence")
+        ids = self.tokenizer.source(text, target)
+        longest = self.model.config.max_length
+        if len(ids) > longest:
+            raise ValueError(f"the text has {len(ids)} pieces and the model reads at most {longest}: shorten it")
+        return ids
+
+    def translate(self, text: str, target: str = "de") -> Translation:
+        """Translate one text greedily.
+
+        Examples
+        --------
+        >>> load_translator().translate("Je suis étudiant.", target="en").text
+        'I am a student.'
+        """
+        return self.translate_all([text], target)[0]
+
+    @torch.no_grad()
+    def translate_all(self, texts: Sequence[str], target: str = "de", batch_size: int = 64) -> list[Translation]:
+        """Translate many texts, in batches of like length; the results are in the order of the texts."""
+        sources = {i: self.source(text, target) for i, text in enumerate(texts)}
+        done: dict[int, Translation] = {}
+        for rows in by_length(sources, batch_size):
+            batch = pad([sources[i] for i in rows])
+            steps = list(greedy(next_tokens(self.model, batch), len(rows), batch.size(1) + MAX_EXTRA))
+            done |= {i: self._translation(steps, row) for row, i in enumerate(rows)}
+        return [done[i] for i in range(len(texts))]
+
+    def trace(
+        self,
+        text: str,
+        target: str = "de",
+        output: str | None = None,
+        *,
+        edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    ) -> Trace:
+        """Record one whole pass over the text and its translation.
+
+        The translation is decoded first, or taken from `output`; then one teacher-forced pass computes every map
+        whole. `trace.tokens` has the pieces of "source" and "target" (what each side reads) and "output" (what
+        each target position writes).
+        """
+        source = self.source(text, target)
+        if output is None:
+            with torch.no_grad():
+                steps = greedy(next_tokens(self.model, torch.tensor([source])), 1, len(source) + MAX_EXTRA)
+                written = [int(step.chosen) for step in steps]
+        else:
+            written = [*self.tokenizer.encode(output), END]
+        return self.trace_ids(source, written, edits=edits)
+
+    def trace_ids(
+        self,
+        source: Sequence[int],
+        written: Sequence[int],
+        *,
+        edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    ) -> Trace:
+        """Record one teacher-forced pass over the ids of a source and of the output written for it."""
+        target = [START, *written[:-1]]
+        pieces = self.tokenizer.pieces
+        trace = Trace(
+            edits=edits,
+            tokens={"source": [pieces(source)], "target": [pieces(target)], "output": [pieces(written)]},
+        )
+        with torch.no_grad():
+            self.model(torch.tensor([source]), torch.tensor([target]), trace)
+        return trace
+
+    def _translation(self, steps: Iterable[Step], row: int) -> Translation:
+        records, ids = [], []
+        for step in steps:
+            ids.append(int(step.chosen[row]))
+            names = self.tokenizer.pieces(step.candidates[row].tolist())
+            probabilities = step.log_probabilities[row].exp().tolist()
+            score = step.chosen_log_probability[row].item()
+            chosen = self.tokenizer.pieces(ids[-1:])[0]
+            records.append(TranslationStep(list(zip(names, probabilities, strict=True)), chosen, score))
+            if step.finished[row]:
+                break
+        total = math.fsum(record.log_probability for record in records)
+        return Translation(self.tokenizer.decode(ids), [record.piece for record in records], total, records)
+
+
+def load_translator(name: str | Path | None = None) -> Translator:
+    """Load a bundled translator by its name (see `python -m transformer models`), or any checkpoint by its path.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such model, or its file cannot be used.
+    """
+    path = bundled(DEFAULT_MODEL if name is None else name)
+    checkpoint = load_checkpoint(path)
+    if not isinstance(checkpoint.model, EncoderDecoder):
+        raise CheckpointError(
+            f"{path} holds no translator but the architecture {checkpoint.model.config.architecture!r}"
+        )
+    return Translator(checkpoint.model, checkpoint.tokenizer, checkpoint.card, path)
