@@ -1,0 +1,105 @@
+"""The bundle: every module once, every name once, every text in one table."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from viz.browser import STRINGS
+from viz.browser.bundle import FOLDER, HOSTS, MODULES, bundle, css, join, module_files, streamlit_js
+from viz.browser.html import to_html
+from viz.browser.payload import AttentionMap, Axis, encode_attention
+
+
+def sources():
+    return {name: (FOLDER / f"{name}.js").read_text("utf-8") for name in (*MODULES, *HOSTS)}
+
+
+def test_every_module_of_the_folder_is_in_the_bundle():
+    assert sorted((*MODULES, *HOSTS)) == module_files()
+    for name in MODULES:
+        assert f"// --- {name}.js\n" in bundle()
+
+
+def test_the_bundle_has_no_import_and_only_the_streamlit_host_an_export():
+    for script in (bundle(), bundle("host_html")):
+        assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
+    assert re.findall(r"^export .*", streamlit_js(), re.MULTILINE) == ["export default function (component) {"]
+
+
+def test_a_name_defined_twice_is_refused():
+    with pytest.raises(ValueError, match=r"'same' is defined in a\.js and in b\.js"):
+        join({"a": "export const same = 1;\n", "b": "function same() {}\n"})
+
+
+@pytest.mark.parametrize(
+    ("source", "match"),
+    [
+        ('import { gone } from "./a.js";\n', "gone, which a.js does not export"),
+        ('import { here } from "./later.js";\n', "does not come before"),
+        ('import * as a from "./a.js";\n', "another form"),
+    ],
+)
+def test_an_import_that_cannot_be_joined_is_refused(source, match):
+    with pytest.raises(ValueError, match=match):
+        join({"a": "export const here = 1;\n", "b": source})
+
+
+def test_every_text_is_in_the_table_and_every_row_is_used():
+    code = "\n".join(sources().values())
+    used = set(re.findall(r'words\("(\w+)"', code)) | set(re.findall(r'"(cell_\w+)"', code))
+    built = {f"kind_{kind}" for kind in ("encoder", "decoder", "cross")}
+    assert used | built == STRINGS.keys()
+
+
+def test_the_style_sheet_uses_only_colours_that_exist():
+    sheet = css()
+    assert set(re.findall(r"var\((--atlas-[\w-]+)", sheet)) <= set(re.findall(r"(--atlas-[\w-]+):", sheet))
+
+
+def test_files_stay_short():
+    for path in FOLDER.iterdir():
+        if path.is_file():
+            assert len(path.read_text("utf-8").splitlines()) <= 300, path.name
+
+
+def test_tokens_never_become_markup():
+    for name, source in sources().items():
+        for sink in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert sink not in source, (name, sink)
+
+
+class Scripts(HTMLParser):
+    """Collects the page's elements."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+
+def test_a_page_escapes_its_title_and_holds_only_our_scripts():
+    axes = {"source": Axis(["</script><script>alert(1)</script>"], 'x"><script>')}
+    maps = [AttentionMap("encoder", np.ones((1, 1, 1, 1)), "source", "source")]
+    payload = encode_attention(maps, axes=axes, model={"name": "m", "hash": "0"}, lang='"><script>alert(2)</script>')
+    page = to_html(payload, "</title><script>alert(3)</script>")
+    parser = Scripts()
+    parser.feed(page)
+    assert [attributes.get("type") for tag, attributes in parser.elements if tag == "script"] == [
+        "text/plain",
+        "module",
+    ]
+    assert "<script>alert" not in page
+    policy = next(attributes["content"] for _, attributes in parser.elements if "http-equiv" in attributes)
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert not re.search(r"""(src|href)=|url\(|https?://""", page)
+
+
+def test_bytes_that_are_no_payload_make_no_page():
+    with pytest.raises(ValueError, match="cut off"):
+        to_html(b"nonsense", "title")

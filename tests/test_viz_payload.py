@@ -1,0 +1,161 @@
+"""The payload: what goes in comes out, within the stated error; what is wrong is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from viz.browser.payload import (
+    AttentionMap,
+    Axis,
+    decode_header,
+    decode_weights,
+    encode_attention,
+    with_header,
+)
+
+ERROR = {16: 1.6e-5, 8: 4e-3}
+MODEL = {"name": "small", "hash": "0f"}
+
+
+@st.composite
+def attention(draw):
+    """Two axes of any tokens and three kinds whose layers, heads and lengths all differ."""
+    tokens = st.lists(st.text(max_size=8), min_size=1, max_size=6)
+    axes = {"source": Axis(draw(tokens), "en"), "target": Axis(draw(tokens), "ja")}
+    axes["target"] = Axis(axes["target"].tokens, "ja", draw(st.permutations(axes["target"].tokens)))
+    maps = []
+    for kind, query, key in (
+        ("encoder", "source", "source"),
+        ("decoder", "target", "target"),
+        ("cross", "target", "source"),
+    ):
+        lengths = (len(axes[query].tokens), len(axes[key].tokens))
+        shape = (draw(st.integers(1, 3)), draw(st.integers(1, 4)), *lengths)
+        weights = draw(arrays(np.float32, shape, elements=st.floats(0, 1, width=32)))
+        maps.append(AttentionMap(kind, weights, query, key))
+    return maps, axes
+
+
+def encoded(tokens=("a", "b"), weights=None, **fields):
+    weights = np.full((1, 2, 2, 2), 0.5) if weights is None else weights
+    fields = {"axes": {"source": Axis(tokens)}, "model": MODEL, **fields}
+    return encode_attention([AttentionMap("encoder", weights, "source", "source")], **fields)
+
+
+@settings(max_examples=60, deadline=None)
+@given(attention(), st.sampled_from([8, 16]))
+def test_weights_come_back_within_the_error_of_their_bits(drawn, bits):
+    maps, axes = drawn
+    payload = encode_attention(maps, axes=axes, model=MODEL, bits=bits)
+    for item in maps:
+        back = decode_weights(payload, item.kind)
+        assert back.shape == item.weights.shape
+        assert np.abs(back - item.weights).max() <= ERROR[bits]
+
+
+@settings(max_examples=60, deadline=None)
+@given(attention(), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=3))
+def test_the_header_comes_back_whole(drawn, strings):
+    maps, axes = drawn
+    selection = {"kind": "cross", "layer": 0, "head": 0}
+    payload = encode_attention(maps, axes=axes, model=MODEL, strings=strings, lang="ja", selection=selection, note=[1])
+    header = decode_header(payload)
+    assert header["version"] == 1
+    assert header["model"] == MODEL
+    assert header["strings"] == strings
+    assert (header["lang"], header["selection"], header["note"]) == ("ja", selection, [1])
+    for name, axis in axes.items():
+        assert header["axes"][name]["tokens"] == list(axis.tokens)
+        assert header["axes"][name].get("writes") == (list(axis.writes) if axis.writes is not None else None)
+
+
+def test_the_data_of_every_kind_begins_at_a_multiple_of_four():
+    tokens = ["x", "y", "z"]
+    maps = [AttentionMap(name, np.ones((1, 1, 3, 3)), "source", "source") for name in ("encoder", "decoder")]
+    payload = encode_attention(maps, axes={"source": Axis(tokens)}, model=MODEL, bits=8)
+    header = decode_header(payload)
+    assert (4 + int.from_bytes(payload[:4], "little")) % 4 == 0
+    assert [kind["offset"] % 4 for kind in header["kinds"]] == [0, 0]
+
+
+def test_zero_and_one_are_exact():
+    weights = np.array([[0.0, 1.0], [1.0, 0.0]]).reshape(1, 1, 2, 2)
+    for bits in (8, 16):
+        assert np.array_equal(decode_weights(encoded(weights=weights, bits=bits), "encoder"), weights)
+
+
+def test_with_header_changes_the_header_and_not_one_weight():
+    payload = encoded()
+    changed = with_header(payload, lang="ja", strings={"query": "クエリ"}, added={"a": 1})
+    header = decode_header(changed)
+    assert (header["lang"], header["strings"], header["added"]) == ("ja", {"query": "クエリ"}, {"a": 1})
+    assert header["kinds"] == decode_header(payload)["kinds"]
+    assert np.array_equal(decode_weights(changed, "encoder"), decode_weights(payload, "encoder"))
+
+
+@pytest.mark.parametrize(
+    ("weights", "names"),
+    [
+        (np.full((1, 2, 2, 2), 1.5), ["1.5", "between 0 and 1"]),
+        (np.full((1, 2, 2, 2), -0.1), ["-0.1"]),
+        (np.full((1, 2, 2, 2), np.nan), ["nan"]),
+        (np.full((2, 2, 2), 0.5), ["(2, 2, 2)", "layers, heads"]),
+        (np.full((1, 2, 3, 2), 0.5), ["3 queries", "2 tokens"]),
+        (np.full((1, 2, 2, 5), 0.5), ["5 keys", "2 tokens"]),
+    ],
+)
+def test_wrong_weights_are_named(weights, names):
+    with pytest.raises(ValueError) as error:
+        encoded(weights=weights)
+    assert all(name in str(error.value) for name in names)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: encoded(bits=12), "12"),
+        (lambda: encoded(axes={"target": Axis(["a", "b"])}), "source"),
+        (lambda: encoded(axes={"source": Axis(["a", "b"], "de", ["a"])}), "one piece a position"),
+        (lambda: decode_header(b""), "cut off"),
+        (lambda: decode_header(encoded()[:50]), "cut off"),
+        (lambda: decode_header(encoded()[:-4]), "promises"),
+        (lambda: decode_header((4).to_bytes(4, "little") + b"\xff{}x"), "not JSON"),
+        (lambda: decode_header((4).to_bytes(4, "little") + b"[1] "), "version"),
+        (lambda: decode_header(encoded().replace(b'"version":1', b'"version":7')), "version 7"),
+        (lambda: decode_weights(encoded(), "cross"), "encoder"),
+        (lambda: with_header(encoded(), kinds=[]), "kinds"),
+        (lambda: with_header(encoded(), axes={"source": {"tokens": ["a"] * 9}}), "promises"),
+        (lambda: with_header(encoded(), axes={}), "source"),
+        (lambda: with_header(encoded(), score=float("nan")), "JSON"),
+    ],
+)
+def test_bad_input_is_refused_with_the_reason(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()
+
+
+def test_a_kind_may_be_given_only_once():
+    twice = [AttentionMap("encoder", np.ones((1, 1, 1, 1)), "source", "source")] * 2
+    with pytest.raises(ValueError, match="twice"):
+        encode_attention(twice, axes={"source": Axis(["a"])}, model=MODEL)
+
+
+def test_a_ready_payload_needs_only_the_standard_library(tmp_path: Path):
+    (tmp_path / "payload").write_bytes(encoded())
+    code = f"""
+import sys
+from viz.browser import css, decode_header, streamlit_js, to_html, with_header
+payload = with_header(open({str(tmp_path / "payload")!r}, "rb").read(), lang="ja")
+assert decode_header(payload)["lang"] == "ja" and to_html(payload, "t") and css() and streamlit_js()
+heavy = {{"numpy", "pandas", "torch", "altair", "plotly", "streamlit"}} & sys.modules.keys()
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

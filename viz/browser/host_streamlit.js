@@ -1,0 +1,16 @@
+// Host: a Streamlit v2 component. Called again whenever the data or the theme changes.
+import { render } from "./render.js";
+
+export default function (component) {
+  const { parentElement, data, setStateValue } = component;
+  if (!data) return undefined;
+  const browser = render(parentElement, data, (selection) => {
+    if (headerAsksForReports(parentElement)) setStateValue("selection", selection);
+  });
+  return () => browser.destroy();
+}
+
+/** A report reruns the script, so only a host that asked for it (header key "report") gets one. */
+function headerAsksForReports(element) {
+  return element.attentionBrowser?.header()?.report === true;
+}

@@ -1,0 +1,184 @@
+// The overview: every head of every kind as a thumbnail; one canvas a kind, one button a head.
+import { headMatrix } from "./payload.js";
+import { paintMatrix, sizeCanvas } from "./matrix.js";
+import { weightColor } from "./theme.js";
+import { make } from "./text.js";
+
+/** Build an empty overview in `parent`; `select(selection, event)` is called when a head is chosen. */
+export function createOverview(parent, select) {
+  const element = parent.appendChild(make("div", "overview"));
+  const tip = make("div", "tip");
+  tip.hidden = true;
+  const view = { element, tip, kinds: [], sections: [], shape: "" };
+  element.addEventListener("click", (event) => choose(headOf(event.target), event));
+  element.addEventListener("keydown", (event) => {
+    const target = moveByKey(view, event);
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+    choose(target, event);
+  });
+  for (const name of ["pointerover", "focusin"]) {
+    element.addEventListener(name, (event) => showTip(view, headOf(event.target)));
+  }
+  for (const name of ["pointerleave", "focusout"]) element.addEventListener(name, () => showTip(view, null));
+  return view;
+
+  function choose(button, event) {
+    if (button) select(selectionOf(button), event);
+  }
+}
+
+function headOf(target) {
+  return target.closest?.("button.head") ?? null;
+}
+
+function selectionOf(button) {
+  const { kind, layer, head } = button.dataset;
+  return { kind, layer: Number(layer), head: Number(head) };
+}
+
+/** Make the buttons for these kinds, unless they are there already; keeps the focus. */
+export function fillOverview(view, kinds, words) {
+  const names = kinds.map((kind) => kindName(kind.id, words));
+  const shape = JSON.stringify([kinds.map((kind) => [kind.id, kind.layers, kind.heads]), names, words("head_title")]);
+  view.kinds = kinds;
+  if (shape === view.shape) return;
+  const focused = view.element.contains(view.element.getRootNode().activeElement);
+  view.shape = shape;
+  view.refocus = focused;
+  view.sections = kinds.map((kind, i) => createSection(kind, names[i], words));
+  view.element.setAttribute("aria-label", words("overview"));
+  view.element.setAttribute("role", "group");
+  view.element.replaceChildren(...view.sections.map((section) => section.element), view.tip);
+}
+
+/** The name of a kind of attention on the screen. */
+export function kindName(id, words) {
+  return ["encoder", "decoder", "cross"].includes(id) ? words(`kind_${id}`) : words("kind_other", { kind: id });
+}
+
+/** The coloured mark of a kind. */
+export function kindChip(id) {
+  const chip = make("span", "chip");
+  chip.dataset.kind = id;
+  chip.setAttribute("aria-hidden", "true");
+  return chip;
+}
+
+function createSection(kind, name, words) {
+  const element = make("section", "kind");
+  const title = element.appendChild(make("h3", "kind-name"));
+  title.append(kindChip(kind.id), make("span", "", name));
+  const canvas = element.appendChild(make("canvas", "thumbnails"));
+  canvas.setAttribute("aria-hidden", "true");
+  const grid = element.appendChild(make("div", "heads"));
+  grid.setAttribute("role", "grid");
+  grid.setAttribute("aria-label", name);
+  grid.append(...Array.from({ length: kind.heads }, (_, head) => numberLabel(head + 1, head + 2)));
+  for (let layer = 0; layer < kind.layers; layer++) grid.append(createLayer(kind, layer, name, words));
+  return { element, canvas, grid };
+}
+
+function numberLabel(text, column) {
+  const label = make("span", "head-number", text);
+  label.style.gridColumn = column;
+  label.setAttribute("aria-hidden", "true");
+  return label;
+}
+
+function createLayer(kind, layer, name, words) {
+  const row = make("div", "layer");
+  row.setAttribute("role", "row");
+  const label = row.appendChild(make("span", "layer-name", words("layer", { layer: layer + 1 })));
+  label.setAttribute("role", "rowheader");
+  label.style.gridRow = layer + 2;
+  for (let head = 0; head < kind.heads; head++) {
+    const button = row.appendChild(make("button", "head"));
+    button.type = "button";
+    button.style.gridArea = `${layer + 2} / ${head + 2}`;
+    button.tabIndex = -1;
+    button.setAttribute("role", "gridcell");
+    button.setAttribute("aria-label", words("head_title", { kind: name, layer: layer + 1, head: head + 1 }));
+    button.dataset.tip = words("head_tip", { layer: layer + 1, head: head + 1 });
+    Object.assign(button.dataset, { kind: kind.id, layer, head });
+  }
+  return row;
+}
+
+/** Place and paint all thumbnails at a layout; the only drawing the overview ever does. */
+export function drawOverview(view, layout, theme) {
+  const ratio = window.devicePixelRatio || 1;
+  for (const [name, value] of Object.entries(layout)) view.element.style.setProperty(`--${name}`, `${value}px`);
+  view.sections.forEach((section, i) => {
+    const kind = view.kinds[i];
+    section.grid.style.setProperty("--count", kind.heads);
+    drawThumbnails(section.canvas, kind, layout, theme, ratio);
+  });
+}
+
+function drawThumbnails(canvas, kind, layout, theme, ratio) {
+  const { context, width, height } = sizeCanvas(canvas, kind.heads * layout.pitch, kind.layers * layout.pitch, ratio);
+  const image = context.createImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colorOf = weightColor(theme, kind.limit);
+  const side = Math.round(layout.tile * ratio);
+  for (let layer = 0; layer < kind.layers; layer++) {
+    for (let head = 0; head < kind.heads; head++) {
+      const x = Math.round(head * layout.pitch * ratio);
+      const y = Math.round(layer * layout.pitch * ratio);
+      const place = { x, y, width: Math.min(side, width - x), height: Math.min(side, height - y), stride: width };
+      paintMatrix(pixels, place, headMatrix(kind, layer, head), colorOf);
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+/** Mark the selected head: outline, aria-selected, and the one tab stop. */
+export function markSelected(view, selection) {
+  for (const button of view.element.querySelectorAll('[aria-selected="true"]')) {
+    button.setAttribute("aria-selected", "false");
+    button.tabIndex = -1;
+  }
+  const button = [...view.element.querySelectorAll("button.head")].find((each) => {
+    const { kind, layer, head } = selectionOf(each);
+    return kind === selection.kind && layer === selection.layer && head === selection.head;
+  });
+  button.setAttribute("aria-selected", "true");
+  button.tabIndex = 0;
+  if (view.refocus) button.focus();
+  view.refocus = false;
+}
+
+/** The button an arrow, Home, End or page key leads to; the stacked kinds are one tall grid. */
+function moveByKey(view, event) {
+  const button = headOf(event.target);
+  if (!button || event.altKey || event.metaKey) return null;
+  const rows = [...view.element.querySelectorAll(".layer")];
+  const cells = (row) => [...row.querySelectorAll("button.head")];
+  const y = rows.indexOf(button.parentElement);
+  const x = cells(rows[y]).indexOf(button);
+  const at = (row, column) => {
+    const line = cells(rows[Math.max(0, Math.min(rows.length - 1, row))]);
+    return line[Math.max(0, Math.min(line.length - 1, column))];
+  };
+  const far = event.ctrlKey;
+  const moves = {
+    ArrowLeft: () => at(y, x - 1), ArrowRight: () => at(y, x + 1), ArrowUp: () => at(y - 1, x), ArrowDown: () => at(y + 1, x),
+    Home: () => at(far ? 0 : y, 0), End: () => at(far ? rows.length : y, Infinity),
+    PageUp: () => at(0, x), PageDown: () => at(rows.length, x),
+  };
+  return Object.hasOwn(moves, event.key) ? moves[event.key]() : null;
+}
+
+function showTip(view, button) {
+  view.tip.hidden = !button;
+  if (!button) return;
+  view.tip.textContent = button.dataset.tip;
+  const area = view.element.getBoundingClientRect();
+  const box = button.getBoundingClientRect();
+  const half = view.tip.offsetWidth / 2;
+  const center = box.left - area.left + box.width / 2;
+  view.tip.style.left = `${Math.max(half, Math.min(area.width - half, center))}px`;
+  view.tip.style.top = `${box.top - area.top - 4}px`;
+}

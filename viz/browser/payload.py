@@ -1,0 +1,255 @@
+"""The message that carries every head of a sentence to the attention browser, version 1.
+
+``uint32`` little endian: length of the header; the header as JSON, padded with spaces so that the data
+begins at a multiple of four; then the weights of every kind of attention, each at its own offset.
+A weight w in [0, 1] is stored as ``round(sqrt(w) * (2**bits - 1))`` in ``uint8`` or ``uint16`` (little
+endian). The error is at most ``sqrt(w) * 2**-bits`` or so: 1.6e-5 with 16 bits, 0.004 with 8, from which
+no number is ever printed.
+
+Only the encoder and ``decode_weights`` need numpy, and they import it when they are called.
+Shapes: (layers, heads, Q, K) with Q queries and K keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+VERSION = 1
+TOLERANCE = 1e-5
+"""How far a weight may leave [0, 1] by rounding; it is clipped."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The tokens along one axis; ``writes`` names the piece each decoder position goes on to write."""
+
+    tokens: Sequence[str]
+    lang: str = "en"
+    writes: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class AttentionMap:
+    """All weights of one kind of attention, (layers, heads, Q, K), and the names of its two axes."""
+
+    kind: str
+    weights: NDArray[Any]
+    query_axis: str
+    key_axis: str
+
+
+def encode_attention(
+    maps: Sequence[AttentionMap],
+    *,
+    axes: Mapping[str, Axis],
+    model: Mapping[str, str],
+    bits: int = 16,
+    strings: Mapping[str, str] | None = None,
+    lang: str = "en",
+    selection: Mapping[str, Any] | None = None,
+    **extra: Any,
+) -> bytes:
+    """Write the maps and everything the renderer must know about them as one message.
+
+    Parameters
+    ----------
+    maps
+        One ``AttentionMap`` a kind; numbers of layers, heads and tokens may all differ.
+    axes
+        Name of an axis -> its tokens. Every map names two of them.
+    model
+        ``{"name": ..., "hash": ...}`` of the checkpoint that computed the weights.
+    bits
+        16, or 8 for half the bytes and no printed numbers.
+    strings, lang
+        Interface texts (keys of ``viz.browser.STRINGS``) and their language.
+    selection
+        The head that is open at first: ``{"kind": str, "layer": int, "head": int}``, counted from 0.
+    **extra
+        Any further header keys that JSON can hold.
+
+    Raises
+    ------
+    ValueError
+        If a shape disagrees with its axes, a weight is not in [0, 1], or a name is unknown or given twice.
+    """
+    if bits not in (8, 16):
+        raise ValueError(f"bits is {bits!r}; choose 8 or 16")
+    kinds, blocks, offset = [], [], 0
+    for item in maps:
+        _check_axes(item, axes)
+        block = _codes(item, bits).tobytes()
+        layers, heads = item.weights.shape[:2]
+        kinds.append(
+            {
+                "id": item.kind,
+                "layers": layers,
+                "heads": heads,
+                "query_axis": item.query_axis,
+                "key_axis": item.key_axis,
+                "bits": bits,
+                "offset": offset,
+            }
+        )
+        blocks.append(block + bytes(-len(block) % 4))
+        offset += len(blocks[-1])
+    header = {
+        **extra,
+        "version": VERSION,
+        "model": dict(model),
+        "axes": {name: _axis_header(name, axis) for name, axis in axes.items()},
+        "kinds": kinds,
+        "strings": dict(strings or {}),
+        "lang": lang,
+        "selection": dict(selection) if selection else None,
+    }
+    return _join(header, b"".join(blocks))
+
+
+def decode_header(payload: bytes) -> dict[str, Any]:
+    """Read the header of a message, checked; standard library only.
+
+    Raises ``ValueError`` if the bytes are cut off, are no such message, or are of another version.
+    """
+    return _split(payload)[0]
+
+
+def with_header(payload: bytes, **changes: Any) -> bytes:
+    """Return the message with header keys replaced (``lang``, ``strings``, ``selection``, ...).
+
+    The weights are not touched, so ``version`` and ``kinds`` cannot be changed and the axes must keep
+    their lengths; ``ValueError`` otherwise. Standard library only.
+    """
+    fixed = {"version", "kinds"} & changes.keys()
+    if fixed:
+        raise ValueError(f"{', '.join(sorted(fixed))} describe the stored weights; encode them anew instead")
+    header, data = _split(payload)
+    changed = _join({**header, **changes}, data)
+    _split(changed)
+    return changed
+
+
+def decode_weights(payload: bytes, kind_id: str) -> NDArray[np.float64]:
+    """Read the weights of one kind back, (layers, heads, Q, K), within the error of its bits."""
+    import numpy as np
+
+    header, data = _split(payload)
+    kind = next((kind for kind in header["kinds"] if kind["id"] == kind_id), None)
+    if kind is None:
+        known = ", ".join(kind["id"] for kind in header["kinds"])
+        raise ValueError(f"no kind {kind_id!r} in this payload; it has: {known or 'none'}")
+    shape = _shape(kind, header["axes"])
+    codes = np.frombuffer(data, f"<u{kind['bits'] // 8}", count=int(np.prod(shape)), offset=kind["offset"])
+    return np.square(codes.reshape(shape) / float(2 ** kind["bits"] - 1))
+
+
+def _check_axes(item: AttentionMap, axes: Mapping[str, Axis]) -> None:
+    """Raise ``ValueError`` unless the map's shape is that of the axes it names."""
+    if item.weights.ndim != 4:
+        raise ValueError(
+            f"weights of {item.kind!r} have shape {item.weights.shape}; give them as (layers, heads, queries, keys)"
+        )
+    for name, length, what in (
+        (item.query_axis, item.weights.shape[2], "queries"),
+        (item.key_axis, item.weights.shape[3], "keys"),
+    ):
+        if name not in axes:
+            raise ValueError(f"{item.kind!r} names the axis {name!r}; axes has only: {', '.join(axes)}")
+        if len(axes[name].tokens) != length:
+            raise ValueError(
+                f"{item.kind!r} has {length} {what} but its axis {name!r} has "
+                f"{len(axes[name].tokens)} tokens; pass the tokens the weights were computed from"
+            )
+
+
+def _codes(item: AttentionMap, bits: int) -> NDArray[Any]:
+    """Weights as little-endian codes of their square root, (layers, heads, Q, K)."""
+    import numpy as np
+
+    weights = np.asarray(item.weights, dtype=np.float64)
+    wrong = np.argwhere(~((weights >= -TOLERANCE) & (weights <= 1 + TOLERANCE)))
+    if len(wrong):
+        layer, head, query, key = wrong[0]
+        raise ValueError(
+            f"weights of {item.kind!r} hold {weights[tuple(wrong[0])]} at layer {layer}, head {head}, "
+            f"query {query}, key {key}; pass normalised weights between 0 and 1"
+        )
+    limit = 2**bits - 1
+    codes: NDArray[Any] = np.rint(np.sqrt(np.clip(weights, 0, 1)) * limit).astype(f"<u{bits // 8}")
+    return codes
+
+
+def _axis_header(name: str, axis: Axis) -> dict[str, Any]:
+    header: dict[str, Any] = {"tokens": list(axis.tokens), "lang": axis.lang}
+    if axis.writes is not None:
+        if len(axis.writes) != len(axis.tokens):
+            raise ValueError(
+                f"axis {name!r} writes {len(axis.writes)} pieces at {len(axis.tokens)} positions; "
+                "give one piece a position"
+            )
+        header["writes"] = list(axis.writes)
+    return header
+
+
+def _join(header: Mapping[str, Any], data: bytes) -> bytes:
+    _check_kinds(header, len(data))
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode("ascii")
+    text += b" " * (-len(text) % 4)
+    return len(text).to_bytes(4, "little") + text + data
+
+
+def _split(payload: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and data of a message, checked against each other."""
+    length = int.from_bytes(payload[:4], "little")
+    if len(payload) < 4 or length > len(payload) - 4:
+        raise ValueError(f"the payload of {len(payload)} bytes is cut off; send it whole")
+    try:
+        header = json.loads(payload[4 : 4 + length])
+    except ValueError as error:
+        raise ValueError("the bytes are no attention payload: their header is not JSON") from error
+    version = header.get("version") if isinstance(header, dict) else None
+    if version != VERSION:
+        raise ValueError(f"the payload has version {version!r}, this code reads {VERSION}; encode it anew")
+    _check_kinds(header, len(payload) - 4 - length)
+    return header, payload[4 + length :]
+
+
+def _check_kinds(header: Mapping[str, Any], size: int) -> None:
+    """Raise ``ValueError`` unless every kind is named once and lies inside ``size`` bytes of data."""
+    try:
+        names = [kind["id"] for kind in header["kinds"]]
+        ends = [kind["offset"] + _size(kind, header["axes"]) for kind in header["kinds"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the header lacks or misuses {error}; encode the payload anew") from error
+    if len(set(names)) != len(names):
+        raise ValueError(f"a kind is given twice: {', '.join(names)}; name each map once")
+    if max(ends, default=0) > size:
+        raise ValueError(
+            f"the header promises {max(ends)} bytes of weights, there are {size}; "
+            "axes must keep their lengths and the payload must be whole"
+        )
+    for axis in header["axes"].values():
+        if "writes" in axis and len(axis["writes"]) != len(axis["tokens"]):
+            raise ValueError("an axis has unequal numbers of tokens and writes; give one piece a position")
+
+
+def _shape(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> tuple[int, int, int, int]:
+    return (
+        kind["layers"],
+        kind["heads"],
+        len(axes[kind["query_axis"]]["tokens"]),
+        len(axes[kind["key_axis"]]["tokens"]),
+    )
+
+
+def _size(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> int:
+    layers, heads, queries, keys = _shape(kind, axes)
+    size: int = layers * heads * queries * keys * kind["bits"] // 8
+    return size
