@@ -1,0 +1,1 @@
+"""The pages of the app: widgets, then the science, then a picture."""
