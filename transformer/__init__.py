@@ -18,7 +18,7 @@ _HOME = {
     "build": "models",
     "train": "training",
     "TrainingConfig": "training",
-    "CheckpointError": "checkpoints",
+    "CheckpointError": "library",
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
 }

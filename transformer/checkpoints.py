@@ -6,7 +6,6 @@ header's metadata holds `format_version`, `config` (JSON) and `card` (JSON: what
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,19 +18,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from transformer.config import ModelConfig
+from transformer.library import CheckpointError
 from transformer.models import Model, build
 from transformer.tokenizers import Tokenizer
 
 FORMAT_VERSION = 1
 SCALE = ".scale"
 TOKENIZER = "tokenizer"  # the SentencePiece model, as bytes in a uint8 tensor
-_INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
-BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
 LARGEST_NUMBER = 1 << 20  # no size in a config that we would build is larger
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used, and what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -82,18 +76,6 @@ def save_checkpoint(
         unfinished.unlink(missing_ok=True)
 
 
-def bundled(name: str | Path) -> Path:
-    """Return the path of a bundled model; anything with a suffix or a folder is taken as a path itself."""
-    path = Path(name)
-    if path.suffix or len(path.parts) > 1:
-        return path
-    path = BUNDLED / f"{name}.safetensors"
-    if not path.exists():
-        names = sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
-        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names)}, or give a path")
-    return path
-
-
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint strictly: names and shapes are compared with the config before anything is allocated.
 
@@ -130,12 +112,6 @@ def read_card(path: Path) -> dict[str, Any]:
             return _read_metadata(Path(path), file.metadata() or {})[1]
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}") from error
-
-
-def checkpoint_hash(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal: what was computed from it can say so."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig, dict[str, Any]]:

@@ -12,14 +12,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from transformer.checkpoints import CheckpointError, bundled, load_checkpoint
+from transformer.checkpoints import load_checkpoint
 from transformer.data.batches import by_length, pad
 from transformer.decoding import MAX_EXTRA, Step, greedy, next_tokens
+from transformer.library import DEFAULT_MODEL, CheckpointError, bundled
 from transformer.models import EncoderDecoder
 from transformer.tokenizers import END, START, Tokenizer, clean
 from transformer.trace import Trace
-
-DEFAULT_MODEL = "small"
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,14 @@ class TranslationStep:
 
 @dataclass(frozen=True)
 class Translation:
-    """A translation: its text, its pieces up to `</s>`, and the record of each step.
+    """A translation: its text, its ids and pieces up to `</s>`, and the record of each step.
 
     `score` is the natural logarithm of the probability of all pieces together. A translation that ran into the
     limit of input + 50 pieces has no `</s>`.
     """
 
     text: str
+    ids: list[int]
     pieces: list[str]
     score: float
     steps: list[TranslationStep]
@@ -105,23 +105,21 @@ class Translator:
         self,
         text: str,
         target: str = "de",
-        output: str | None = None,
+        output: str | Translation | None = None,
         *,
         edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
     ) -> Trace:
         """Record one whole pass over the text and its translation.
 
-        The translation is decoded first, or taken from `output`; then one teacher-forced pass computes every map
-        whole. `trace.tokens` has the pieces of "source" and "target" (what each side reads) and "output" (what
-        each target position writes).
+        The translation is decoded first, or given as `output` (a text of one's own, or what `translate` returned);
+        then one teacher-forced pass computes every map whole. `trace.tokens` has the pieces of "source" and
+        "target" (what each side reads) and "output" (what each target position writes).
         """
         source = self.source(text, target)
-        if output is None:
-            with torch.no_grad():
-                steps = greedy(next_tokens(self.model, torch.tensor([source])), 1, len(source) + MAX_EXTRA)
-                written = [int(step.chosen) for step in steps]
+        if isinstance(output, str):
+            written: Sequence[int] = [*self.tokenizer.encode(output), END]
         else:
-            written = [*self.tokenizer.encode(output), END]
+            written = (output or self.translate(text, target)).ids
         return self.trace_ids(source, written, edits=edits)
 
     def trace_ids(
@@ -154,7 +152,7 @@ class Translator:
             if step.finished[row]:
                 break
         total = math.fsum(record.log_probability for record in records)
-        return Translation(self.tokenizer.decode(ids), [record.piece for record in records], total, records)
+        return Translation(self.tokenizer.decode(ids), ids, [record.piece for record in records], total, records)
 
 
 def load_translator(name: str | Path | None = None) -> Translator:

@@ -1,0 +1,105 @@
+"""One sentence, translated and traced, as the message that the attention browser draws.
+
+The default sentence's message is shipped beside its model, so that the first picture does not wait for torch:
+`python -m app_pages.analysis` writes it. It names the model file's hash, and is used only while that is right.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
+from app_pages.languages import split_direction
+from transformer.library import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
+from viz.browser import decode_header
+
+if TYPE_CHECKING:
+    from transformer.translator import Translator
+
+LONGEST = 128  # pieces a side, tag and end counted: 16 bits a weight then stay under 2.5 MB for this model
+SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
+_KINDS = {"encoder": "encoder.layers.{}.self_attention", "decoder": "decoder.layers.{}.self_attention"}
+_KINDS["cross"] = "decoder.layers.{}.cross_attention"
+
+
+@cache
+def model_hash(name: str) -> str:
+    """Hash of a bundled model's file, read once a process."""
+    return checkpoint_hash(bundled(name))
+
+
+class TooLong(ValueError):
+    """The text, or what the model wrote for it, has more pieces than a picture has room for."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__(f"{pieces} pieces, and {LONGEST} are the most")
+        self.pieces = pieces
+
+
+def analyse(translator: Translator, text: str, source: str, target: str) -> bytes:
+    """Translate, trace and encode: all weights of every head, and in the header what the page says.
+
+    Raises
+    ------
+    ValueError
+        If there is no text; `TooLong` if it has more than `LONGEST` pieces.
+    """
+    import numpy as np
+
+    from viz.browser import AttentionMap, Axis, encode_attention
+
+    number = len(translator.source(text, target))
+    if number > LONGEST:
+        raise TooLong(number)
+    translation = translator.translate(text, target)
+    if len(translation.steps) > LONGEST:
+        raise TooLong(len(translation.steps))
+    trace = translator.trace(text, target, translation)
+    sizes = translator.model.config
+    layers = {
+        "encoder": sizes.num_encoder_layers,
+        "decoder": sizes.num_decoder_layers,
+        "cross": sizes.num_decoder_layers,
+    }
+    maps = []
+    for kind, path in _KINDS.items():
+        paths = [f"{path.format(layer)}.weights" for layer in range(layers[kind])]
+        weights = np.stack([trace[path][0].numpy() for path in paths])
+        maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
+    axes = {
+        "source": Axis(trace.tokens["source"][0], source),
+        "target": Axis(trace.tokens["target"][0], target, trace.tokens["output"][0]),
+    }
+    return encode_attention(
+        maps,
+        axes=axes,
+        model={"name": translator.name, "hash": model_hash(translator.name)},
+        text=text,
+        direction=f"{source}-{target}",
+        translation=translation.text,
+        steps=len(translation.steps),
+        unknown=translator.tokenizer.unknown(text),
+    )
+
+
+@cache
+def shipped() -> bytes | None:
+    """Return the default sentence's message, or None if it is missing or of another model file."""
+    if not SHIPPED.exists():
+        return None
+    message = SHIPPED.read_bytes()
+    return message if decode_header(message)["model"]["hash"] == model_hash(DEFAULT_MODEL) else None
+
+
+def make_shipped() -> bytes:
+    """Compute the default sentence's message."""
+    from transformer.translator import load_translator
+
+    source, target = split_direction(DEFAULT_DIRECTION)
+    return analyse(load_translator(DEFAULT_MODEL), DEFAULT_TEXT, source, target)
+
+
+if __name__ == "__main__":
+    SHIPPED.write_bytes(make_shipped())
+    print(f"wrote {SHIPPED.name}, {SHIPPED.stat().st_size / 1000:.0f} kB")

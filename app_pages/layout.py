@@ -1,0 +1,46 @@
+"""What frames every page: the style sheet, the name of the house and the language switch."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app_pages import session
+from app_pages.i18n import LANGUAGES, N_, SOURCE_LANGUAGE, Translate, translator
+from viz.style import css_variables
+
+NAME = "Attention Atlas"
+TAGLINE = N_("every head of a real translator, at work on your sentence")
+
+_CSS = """
+.stMainBlockContainer { padding: 4rem 2rem 3rem; max-width: 84rem; }
+.atlas-name { font-size: 1.5rem; font-weight: 700; margin: 0; line-height: 1.3; }
+.atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
+.atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
+[data-testid="stCaptionContainer"] { max-width: 44rem; }
+.atlas-quiet { font-size: 0.9rem; opacity: 0.75; margin: 0; }
+.st-key-examples button p { white-space: nowrap; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 4rem 1rem 2rem; }
+  .atlas-name span { display: block; margin-left: 0; }
+  .atlas-translation { font-size: 1.25rem; }
+}
+"""
+
+
+def frame() -> tuple[str, Translate]:
+    """Draw the head of the page; return the visitor's language and its translating function."""
+    st.html(f"<style>{css_variables(':root')}{_CSS}</style>")
+    name, switch = st.columns([8, 3], vertical_alignment="center")
+    with switch, st.container(horizontal=True, horizontal_alignment="right"):
+        session.remember("lang", SOURCE_LANGUAGE, LANGUAGES.__contains__)
+        chosen = st.segmented_control(
+            "Language / 言語",
+            list(LANGUAGES),
+            format_func=LANGUAGES.__getitem__,
+            key="lang",
+            label_visibility="collapsed",
+        )
+    language = chosen or SOURCE_LANGUAGE  # a click on the chosen language takes the choice away
+    _ = translator(language)
+    name.html(f'<p class="atlas-name" lang="{language}">{NAME}<span>{_(TAGLINE)}</span></p>')
+    return language, _

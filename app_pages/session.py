@@ -1,0 +1,63 @@
+"""What is kept: models and results for the process, and what a visitor chose, in the session and the address.
+
+The only caches of the app are here. Results are kept by what they were computed from, so two visitors with the
+same sentence share one computation and nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app_pages.analysis import analyse, shipped
+from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
+from app_pages.languages import split_direction
+from transformer.library import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from transformer.translator import Translator
+
+_loading = threading.Lock()
+
+
+def remember(key: str, default: str, valid: Callable[[str], bool]) -> None:
+    """Before its widget: give a choice its value from the address, else its default; the address then follows it.
+
+    Streamlit's own binding would put the shown label there, which depends on the visitor's language.
+    """
+    if key not in st.session_state:
+        given = st.query_params.get(key, default)
+        st.session_state[key] = given if valid(given) else default
+    chosen = st.session_state[key]
+    if chosen in (default, None):
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+
+
+@cache
+def _load(name: str) -> Translator:
+    from transformer.translator import load_translator
+
+    return load_translator(name)
+
+
+def translator(name: str) -> Translator:
+    """Return the shared translator; whoever comes first loads it, the others wait."""
+    with _loading:
+        return _load(name)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _analysis(model: str, text: str, direction: str) -> bytes:
+    return analyse(translator(model), text, *split_direction(direction))
+
+
+def attention(text: str, direction: str) -> bytes:
+    """Return the message with every head for a sentence: shipped for the default one, else computed."""
+    ready = shipped() if (text, direction) == (DEFAULT_TEXT, DEFAULT_DIRECTION) else None
+    return ready or _analysis(DEFAULT_MODEL, text, direction)

@@ -1,0 +1,34 @@
+"""Load what is heavy once a process, behind the first visitor's first picture.
+
+After everything is imported, `gc.freeze` takes it out of the collector's sight: Streamlit collects after every
+run of a script, and walking the heap of an imported torch would take longer than the run.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from functools import cache
+
+from app_pages import session
+from transformer.library import DEFAULT_MODEL
+
+PAUSE = 0.5  # seconds in which the first page leaves the server undisturbed
+
+
+def _load() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # visitors run side by side, each on a core of its own
+    session.translator(DEFAULT_MODEL).translate("Hello.", "de")  # the first run of anything is slow
+    gc.collect()
+    gc.freeze()
+
+
+@cache
+def preload() -> threading.Thread:
+    """Start loading in the background; only the first call does anything."""
+    thread = threading.Timer(PAUSE, _load)
+    thread.daemon = True
+    thread.start()
+    return thread

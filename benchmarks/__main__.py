@@ -1,0 +1,50 @@
+"""The command line: `python -m benchmarks [NAME ...]` prints one line of JSON a figure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from benchmarks.first_picture import first_picture
+from benchmarks.forward import forward_1, forward_32, trace
+from benchmarks.measure import Figure, progress
+from benchmarks.sentence import new_sentence
+from benchmarks.training import training_step
+
+Benchmark = Callable[[int], Figure]  # how many rounds -> the figure
+
+BENCHMARKS: dict[str, tuple[Benchmark, int]] = {  # and how many rounds it takes to tell something
+    "trace": (trace, 400),
+    "forward_1": (forward_1, 400),
+    "forward_32": (forward_32, 60),
+    "training_step": (training_step, 15),
+    "new_sentence": (new_sentence, 30),
+    "first_picture": (first_picture, 5),
+}
+
+
+def main(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Figures to measure; all of them.")] = None,
+    show: Annotated[bool, typer.Option("--list", help="Name the figures and measure none.")] = False,
+    repeats: Annotated[int, typer.Option(min=0, help="Rounds of each figure; 0 for its own number.")] = 0,
+) -> None:
+    """Measure speed as ratios: ours over a baseline, run in turn."""
+    if show:
+        print("\n".join(BENCHMARKS))
+        return
+    for name in names or BENCHMARKS:
+        if name not in BENCHMARKS:
+            raise ValueError(f"there is no figure {name!r}: choose of {', '.join(BENCHMARKS)}")
+        benchmark, usual = BENCHMARKS[name]
+        progress(f"{name}: {repeats or usual} rounds")
+        print(benchmark(repeats or usual).to_json(), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except ValueError as error:  # a slip of the user: one sentence, no traceback
+        sys.exit(f"{error}")

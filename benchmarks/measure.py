@@ -1,0 +1,85 @@
+"""Two ways of doing one thing, timed in turn on a noisy machine, and the line that says how they compare."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+WARM_UP = 2  # rounds that do not count
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure: ours and the baseline in `unit`; `bar` is the largest ratio that holds, if there is one."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: float
+    bar: float | None
+
+    @property
+    def ratio(self) -> float:
+        return self.value / self.baseline
+
+    @property
+    def holds(self) -> bool | None:
+        return None if self.bar is None else self.ratio <= self.bar
+
+    def to_json(self) -> str:
+        """One line of JSON, four significant digits."""
+        rounded = {key: float(f"{getattr(self, key):.4g}") for key in ("value", "baseline", "ratio")}
+        return json.dumps(
+            {
+                "name": self.name,
+                "value": rounded["value"],
+                "unit": self.unit,
+                "baseline": rounded["baseline"],
+                "ratio": rounded["ratio"],
+                "bar": self.bar,
+                "holds": self.holds,
+            }
+        )
+
+
+def progress(text: str) -> None:
+    """Tell whoever waits; standard output is for figures."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one call takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def rounds(repeats: int) -> Iterator[tuple[bool, bool]]:
+    """Yield (counts, ours first) for each round: the first ones warm up, and who goes first changes every time."""
+    for number in range(-WARM_UP, repeats):
+        yield number >= 0, number % 2 == 0
+
+
+def medians(ours: Callable[[], float], baseline: Callable[[], float], repeats: int) -> tuple[float, float]:
+    """Run two measurements in turn and return the median of each: a load that comes and goes meets both alike."""
+    values: list[float] = []
+    baselines: list[float] = []
+    for counts, ours_first in rounds(repeats):
+        steps = [(ours, values), (baseline, baselines)]
+        for measure, results in steps if ours_first else reversed(steps):
+            result = measure()
+            if counts:
+                results.append(result)
+    return median(values), median(baselines)
+
+
+def median_milliseconds(
+    ours: Callable[[], object], baseline: Callable[[], object], repeats: int
+) -> tuple[float, float]:
+    """Time two calls in turn."""
+    value, other = medians(lambda: seconds(ours), lambda: seconds(baseline), repeats)
+    return value * 1000, other * 1000

@@ -1,0 +1,32 @@
+"""The bundled models as files: where they are, and which bytes they are. Nothing here imports torch."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+_INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
+BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
+DEFAULT_MODEL = "small"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used, and what to do about it."""
+
+
+def bundled(name: str | Path) -> Path:
+    """Return the path of a bundled model; anything with a suffix or a folder is taken as a path itself."""
+    path = Path(name)
+    if path.suffix or len(path.parts) > 1:
+        return path
+    path = BUNDLED / f"{name}.safetensors"
+    if not path.exists():
+        names = sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
+        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names)}, or give a path")
+    return path
+
+
+def checkpoint_hash(path: Path) -> str:
+    """SHA-256 of the file, in hexadecimal: what was computed from it can say so."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
