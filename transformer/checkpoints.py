@@ -25,7 +25,7 @@ from transformer.tokenizers import Tokenizer
 FORMAT_VERSION = 1
 SCALE = ".scale"
 TOKENIZER = "tokenizer"  # the SentencePiece model, as bytes in a uint8 tensor
-LARGEST_NUMBER = 1 << 20  # no size in a config that we would build is larger
+LARGEST_NUMBER, MOST_LAYERS = 1 << 20, 100  # no size in a config that we would build is larger
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         with safe_open(path, "pt") as file:
             config, card = _read_metadata(path, file.metadata() or {})
-            with torch.device("meta"):
-                model = build(config)
+            model = _build(path, config)
             _check_shapes(path, model, {name: file.get_slice(name) for name in file.keys()})  # noqa: SIM118
             state = {name: _read(file, name) for name in model.state_dict()}
             tokenizer = Tokenizer(file.get_tensor(TOKENIZER).numpy().tobytes())
@@ -98,10 +97,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
     model.load_state_dict(state, assign=True)
     try:
         entries = len(tokenizer)
+        marks = tokenizer.pieces(range(min(entries, 4)))
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path}: its tokenizer cannot be read") from error
     if entries != config.vocab_size:
         raise CheckpointError(f"{path}: {entries} pieces in the tokenizer, {config.vocab_size} in the model")
+    if marks != ["<pad>", "<unk>", "<s>", "</s>"]:
+        raise CheckpointError(f"{path}: its tokenizer begins with {marks} and not with <pad>, <unk>, <s> and </s>")
     return Checkpoint(model.eval().requires_grad_(False), tokenizer, card)
 
 
@@ -122,24 +124,35 @@ def _read_metadata(path: Path, metadata: Mapping[str, str]) -> tuple[ModelConfig
             "it was written by another program or another version of this one"
         )
     try:
-        settings = json.loads(metadata["config"])
+        settings, card = json.loads(metadata["config"]), json.loads(metadata.get("card", "{}"))
+        if not (isinstance(settings, dict) and isinstance(card, dict)):
+            raise ValueError("config and card must be JSON objects")
         numbers = [value for value in settings.values() if isinstance(value, int)]
         if (
             max(numbers, default=0) > LARGEST_NUMBER
-            or max(settings.get("num_encoder_layers", 0), settings.get("num_decoder_layers", 0)) > 1000
+            or max(settings.get("num_encoder_layers", 0), settings.get("num_decoder_layers", 0)) > MOST_LAYERS
         ):
             raise ValueError("sizes are too large to be meant")
-        return ModelConfig.from_dict(settings), json.loads(metadata.get("card", "{}"))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return ModelConfig.from_dict(settings), card
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{path}: its config cannot be used: {error}") from error
+
+
+def _build(path: Path, config: ModelConfig) -> Model:
+    """Build the model without memory for its weights."""
+    try:
+        with torch.device("meta"):
+            return build(config)
+    except Exception as error:  # there is no list of what a slot may trip over in options it was not made for
         raise CheckpointError(f"{path}: its config cannot be used: {error}") from error
 
 
 def _check_shapes(path: Path, model: Model, slices: Mapping[str, Any]) -> None:
     expected = {name: list(weight.shape) for name, weight in model.state_dict().items()}
-    quantized = {name for name, part in slices.items() if part.get_dtype() == "I8"}
+    quantized = {name for name, part in slices.items() if part.get_dtype() == "I8" and len(part.get_shape()) == 2}
     scales = {name + SCALE: shape[:1] for name, shape in expected.items() if name in quantized}
     found = {name: list(part.get_shape()) for name, part in slices.items() if name != TOKENIZER}
-    if found != expected | scales or TOKENIZER not in slices:
+    if found != expected | scales or TOKENIZER not in slices or slices[TOKENIZER].get_dtype() != "U8":
         wrong = sorted(k for k in (expected | scales | found) if (expected | scales).get(k) != found.get(k))
         raise CheckpointError(f"{path}: weights do not fit the config, first at {[*wrong, TOKENIZER][0]!r}")
 

@@ -33,7 +33,10 @@ def score(hypotheses: Sequence[str], references: Sequence[str], source: str, tar
 
 
 def evaluate(translator: Translator, pairs: Sequence[Pair], source: str, target: str) -> Score:
-    """Translate one side of the pairs and compare with the other."""
+    """Translate one side of the pairs and compare with the other; ValueError if the pairs are not of the two."""
+    languages = {"en"} | {pair.language for pair in pairs}
+    if languages != {source, target}:
+        raise ValueError(f"the pairs are of {', '.join(sorted(languages))}, not of {source} and {target} alone")
     sides = {"en": [pair.english for pair in pairs]} | {pairs[0].language: [pair.other for pair in pairs]}
     outputs = translator.translate_all(sides[source], target)
     return score([output.text for output in outputs], sides[target], source, target)

@@ -17,27 +17,28 @@ PAD, UNKNOWN, START, END = 0, 1, 2, 3
 LANGUAGES = ("en", "de", "fr", "ja")
 WORD_START = "\u2581"  # SentencePiece's mark for a space before a piece
 
+_INVISIBLE = [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]  # and directions
 _TYPOGRAPHY = str.maketrans(
     {
+        WORD_START: " ",
         "\u00a0": " ",  # no-break space
         "\u202f": " ",  # narrow no-break space, before ? ! in French
         "\u2009": " ",
         "\u3000": " ",
-        "\u00ad": None,  # soft hyphen
-        "\u200b": None,  # zero-width space
-        "\ufeff": None,
         "\u2019": "'",  # what telephones type
         "\u2018": "'",
         "\u201c": '"',
         "\u201d": '"',
         "\u2026": "...",
     }
+    | dict.fromkeys(map(chr, _INVISIBLE))
 )
 
 
 def clean(text: str) -> str:
     """One spelling of every character: NFC, plain spaces and quotes, no invisible marks, no outer space."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_TYPOGRAPHY).split())
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a character is no character
+    return " ".join(unicodedata.normalize("NFC", text.translate(_TYPOGRAPHY)).split())
 
 
 def language_tag(language: str) -> str:
@@ -84,7 +85,8 @@ class Tokenizer:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of the ids; tags, start and end vanish."""
-        return self._processor.decode(list(ids)).strip()
+        tags = {self.tag(language) for language in self.languages}
+        return self._processor.decode([i for i in ids if i not in tags]).strip()
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Return the piece of every id, `▁` marking a space before it."""

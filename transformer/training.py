@@ -59,7 +59,7 @@ class TrainingStep:
 
 
 class NonFiniteLoss(RuntimeError):
-    """The loss became infinite or NaN; the model holds the weights of the last good record."""
+    """The loss or its gradient became infinite or NaN; the model holds the weights of the last good record."""
 
 
 def learning_rate(step: int, config: TrainingConfig, d_model: int) -> float:
@@ -108,16 +108,16 @@ def train(
             optimizer.zero_grad()
             total, tokens, since = total + loss.detach(), tokens + batch.target_output.numel(), since + 1
             if since == config.record_every or step == config.steps:
-                mean = (total / since).item()  # waits for the device, hence not at every step
-                if not math.isfinite(mean):
+                mean, size = (total / since).item(), norm.item()  # waits for the device, hence not at every step
+                if not (math.isfinite(mean) and math.isfinite(size)):  # such a gradient has spoilt the weights
                     model.load_state_dict(good)
                     raise NonFiniteLoss(
-                        f"the loss became {mean} near step {step}: the weights of step {step - since} are kept; "
+                        f"the loss became {mean} and its gradient {size} near step {step}: the weights of step {step - since} are kept; "
                         "lower the peak rate or lengthen the warm-up"
                     )
                 good = copy.deepcopy(model.state_dict())
                 speed = tokens / (time.perf_counter() - started)
-                yield TrainingStep(step, mean, learning_rate(step, config, d_model), norm.item(), speed)
+                yield TrainingStep(step, mean, learning_rate(step, config, d_model), size, speed)
                 total = torch.zeros_like(total)
                 tokens, since, started = 0, 0, time.perf_counter()
     finally:

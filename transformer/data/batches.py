@@ -108,7 +108,7 @@ class TranslationCorpus:
     def batches(self, max_tokens: int, *, seed: int, device: torch.device | str, max_length: int) -> Iterator[Batch]:
         """Endless batches of at most `max_tokens` source and target places, padding counted, sorted by length.
 
-        Examples longer than `max_length` on either side are left out.
+        An example longer than that is a batch of its own; one longer than `max_length` on either side is left out.
         """
         rng = np.random.default_rng(seed)
         while True:
@@ -124,6 +124,8 @@ def shuffled_batches(
 ) -> list[np.ndarray]:
     """Group examples of these lengths by likeness, and put the groups in random order."""
     kept = np.flatnonzero((source <= max_length) & (target <= max_length))
+    if not len(kept):
+        raise ValueError(f"no example is as short as {max_length} pieces on both sides: there is nothing to train on")
     noise = rng.random(len(kept))  # equal lengths in a new order every time
     order = kept[np.lexsort((noise, target[kept], source[kept]))]
     groups, start, widest = [], 0, 0

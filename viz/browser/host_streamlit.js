@@ -7,6 +7,7 @@ export default function (component) {
   const browser = render(parentElement, data, (selection) => {
     if (headerAsksForReports(parentElement)) setStateValue("selection", selection);
   });
+  document.documentElement.lang = browser.header()?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
   return () => browser.destroy();
 }
 

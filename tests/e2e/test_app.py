@@ -1,0 +1,160 @@
+"""What a person does on the first page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app_pages.examples import DEFAULT_TEXT, EXAMPLES
+from app_pages.i18n import translator as interface
+from app_pages.languages import split_direction
+from transformer.translator import load_translator
+
+PATIENCE = 30_000  # ms: the first sentence of one's own may wait for the model to load
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page on which nothing may go wrong unseen."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    yield page
+    assert problems == []
+
+
+def heads(page: Page) -> int:
+    page.wait_for_selector("button.head")
+    return page.locator("button.head").count()
+
+
+def type_sentence(page: Page, text: str) -> None:
+    box = page.get_by_role("textbox")
+    box.fill(text)
+    box.press("Enter")
+
+
+def test_every_head_of_the_default_sentence(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    assert heads(page) == (4 + 2 + 2) * 8
+    painted = page.locator(".overview canvas").evaluate_all(
+        "canvases => canvases.every(c => new Set(new Uint32Array(c.getContext('2d')"
+        ".getImageData(0, 0, c.width, c.height).data.buffer)).size > 20)"
+    )
+    assert painted
+    expect(page.locator(".atlas-translation")).to_contain_text("Straße")
+    assert page.locator(".atlas-translation").get_attribute("lang") == "de"
+
+
+def test_typing_a_sentence_shows_its_translation_and_its_numbers(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    type_sentence(page, "I like green tea.")
+    model = load_translator()
+    expect(page.locator(".atlas-translation")).to_have_text(model.translate("I like green tea.", "de").text)
+    page.locator('button.head[data-kind="cross"][data-layer="1"][data-head="2"]').click()
+    expect(page.locator(".detail h3.title")).to_contain_text("layer 2")
+    weights = model.trace("I like green tea.", "de")["decoder.layers.1.cross_attention.weights"][0, 2]
+    shown = float(page.locator("p.number").inner_text())
+    assert abs(shown - weights.max().item()) < 1e-4  # with nothing pointed at, the strongest cell is read out
+    assert "kind=cross" in page.url and "layer=2" in page.url and "head=3" in page.url and "text=" in page.url
+
+
+def test_a_link_restores_everything(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?lang=ja&direction=fr-en&text=Je+suis+%C3%A9tudiant.&kind=decoder&layer=1&head=4")
+    heads(page)
+    expect(page.locator(".atlas-translation")).to_contain_text("student")
+    expect(page.locator(".detail h3.title")).to_contain_text("第1層・ヘッド4")
+    assert page.get_by_role("textbox").input_value() == "Je suis étudiant."
+    assert "direction=fr-en" in page.url and "head=4" in page.url
+
+
+def test_the_keyboard_alone(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    page.locator("button.head").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".detail h3.title")).to_have_text(re.compile("layer 2 . head 2"))
+
+
+def test_the_chosen_head_stays_when_the_sentence_changes(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    page.locator('button.head[data-kind="encoder"][data-layer="2"][data-head="5"]').click()
+    type_sentence(page, "He reads a book.")
+    expect(page.locator(".atlas-translation")).to_contain_text("Buch")
+    expect(page.locator(".detail h3.title")).to_have_text(re.compile("layer 3 . head 6"))
+
+
+def test_examples_and_direction(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name=EXAMPLES[1]["en"]).click()
+    expect(page.get_by_role("textbox")).to_have_value(EXAMPLES[1]["en"])
+    page.get_by_role("combobox").click()
+    page.get_by_role("option", name="French → English").click()
+    expect(page.get_by_role("textbox")).to_have_value(EXAMPLES[1]["fr"])
+    expect(page.locator(".atlas-translation")).to_contain_text("student")
+
+
+def test_the_interface_changes_language_in_place(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    page.get_by_text("日本語", exact=True).click()
+    ja = interface("ja")
+    expect(page.get_by_label(ja("Sentence"), exact=True)).to_be_visible()
+    expect(page.locator(".detail h3.title")).to_contain_text("エンコーダー")
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert page.get_by_role("textbox").input_value() == DEFAULT_TEXT
+
+
+def test_markup_in_a_sentence_is_only_text(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    heads(page)
+    type_sentence(page, '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script> tea')
+    expect(page.get_by_text("15 steps")).to_have_count(0)
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_it_fits_every_screen(browser: Browser, app_url: str, scheme: str, width: int, language: str) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    try:
+        page.goto(f"{app_url}/?lang={language}")
+        heads(page)
+        page.evaluate("document.fonts.ready")
+        widest = page.evaluate(
+            "Math.max(...[...document.querySelectorAll('*')].map(e => e.getBoundingClientRect().right))"
+        )
+        assert widest <= width + 1
+        fonts = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
+        assert any("Noto Sans JP" in font for font in fonts), "the shipped font is not used"
+        background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+        assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}[scheme]
+    finally:
+        page.close()
+
+
+def test_two_visitors_at_once_see_their_own(browser: Browser, app_url: str) -> None:
+    sentences = {"en-de": "The sun is shining.", "en-fr": "I have two brothers."}
+    visitors = {direction: browser.new_context().new_page() for direction in sentences}
+    model = load_translator()
+    for direction, visitor in visitors.items():
+        visitor.goto(f"{app_url}/?direction={direction}")
+    for direction, visitor in visitors.items():
+        visitor.set_default_timeout(PATIENCE)
+        heads(visitor)
+        type_sentence(visitor, sentences[direction])
+    for direction, visitor in visitors.items():
+        expected = model.translate(sentences[direction], split_direction(direction)[1]).text
+        expect(visitor.locator(".atlas-translation")).to_have_text(expected, timeout=PATIENCE)
+        visitor.context.close()

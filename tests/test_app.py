@@ -1,0 +1,164 @@
+"""The first page without a browser: what a visitor's choices do. Always through app.py, as a visitor comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app_pages import analysis, session
+from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
+from app_pages.languages import DIRECTIONS, looks_like, split_direction
+from transformer.translator import load_translator
+from viz.browser import decode_header, decode_weights
+
+APP = str(Path(__file__).parent.parent / "app.py")
+
+
+@pytest.fixture
+def open_app() -> Callable[..., AppTest]:
+    def open_with(**address: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=60)
+        for key, value in address.items():
+            app.query_params[key] = value
+        app.run()
+        assert not app.exception
+        return app
+
+    return open_with
+
+
+def message_of(app: AppTest) -> dict:
+    return decode_header(app.session_state["message"])
+
+
+def words_of(app: AppTest) -> str:
+    return " ".join(element.value for kind in (app.caption, app.info, app.warning) for element in kind)
+
+
+def test_the_shipped_message_is_what_the_model_says() -> None:
+    shipped = analysis.shipped()
+    assert shipped is not None, "checkpoints/small.default.atlas is stale: run `python -m app_pages.analysis`"
+    fresh = analysis.make_shipped()
+    assert decode_header(shipped) == decode_header(fresh)
+    for kind in ("encoder", "decoder", "cross"):
+        np.testing.assert_allclose(decode_weights(shipped, kind), decode_weights(fresh, kind), atol=1e-4)
+
+
+def test_a_message_of_another_model_file_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "model_hash", lambda name: "another")
+    analysis.shipped.cache_clear()
+    assert analysis.shipped() is None
+    analysis.shipped.cache_clear()
+
+
+def test_the_message_has_the_traces_numbers_and_labels() -> None:
+    translator = load_translator()
+    text, target = EXAMPLES[1]["fr"], "en"
+    message = analysis.analyse(translator, text, "fr", target)
+    header, trace = decode_header(message), translator.trace(text, target)
+    assert header["translation"] == translator.translate(text, target).text
+    assert header["axes"]["source"]["tokens"] == trace.tokens["source"][0]
+    assert header["axes"]["target"]["tokens"] == trace.tokens["target"][0]
+    assert header["axes"]["target"]["writes"] == trace.tokens["output"][0]
+    expected = trace["decoder.layers.1.cross_attention.weights"][0].numpy()
+    np.testing.assert_allclose(decode_weights(message, "cross")[1], expected, atol=2e-5)
+
+
+def test_the_default_sentence_is_there_at_once(
+    open_app: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(name: str) -> None:
+        raise AssertionError("the first picture waited for the model")
+
+    monkeypatch.setattr(session, "translator", refuse)
+    app = open_app()
+    assert app.text_input(key="text").value == DEFAULT_TEXT
+    assert message_of(app)["direction"] == DEFAULT_DIRECTION
+
+
+def test_a_sentence_of_ones_own_is_translated(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.text_input(key="text").set_value("I like tea.").run()
+    assert not app.exception
+    assert message_of(app)["translation"] == load_translator().translate("I like tea.", "de").text
+    assert app.query_params["text"] == "I like tea."
+
+
+def test_the_address_restores_language_sentence_and_direction(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(lang="ja", text="Je suis étudiant.", direction="fr-en")
+    assert app.segmented_control(key="lang").value == "ja"
+    assert message_of(app)["direction"] == "fr-en"
+    assert message_of(app)["text"] == "Je suis étudiant."
+
+
+def test_a_nonsensical_address_gives_the_defaults(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(lang="xx", direction="de-fr", text="x" * 5000)
+    assert message_of(app)["text"] == DEFAULT_TEXT
+    assert message_of(app)["direction"] == DEFAULT_DIRECTION
+
+
+def test_an_example_keeps_its_meaning_when_the_direction_changes(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.selectbox(key="direction").set_value("ja-en").run()
+    assert app.text_input(key="text").value == EXAMPLES[0]["ja"]
+    app.text_input(key="text").set_value("猫が好きです。").run()
+    app.selectbox(key="direction").set_value("en-ja").run()
+    assert app.text_input(key="text").value == "猫が好きです。", "the visitor's own sentence is lost"
+
+
+def test_an_example_is_taken(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.button(key="example_2").click().run()
+    assert message_of(app)["text"] == EXAMPLES[2]["en"]
+
+
+def test_nothing_to_translate_says_what_to_do(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.text_input(key="text").set_value("   ").run()
+    assert not app.exception
+    assert "Type a sentence" in words_of(app)
+    app.text_input(key="text").set_value(DEFAULT_TEXT).run()
+    assert message_of(app)["text"] == DEFAULT_TEXT
+
+
+def test_too_long_a_sentence_says_what_to_do(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    long = "tea and " * 70
+    app.text_input(key="text").set_value(long).run()
+    assert not app.exception
+    assert "Shorten it" in words_of(app) and str(analysis.LONGEST) in words_of(app)
+    assert app.text_input(key="text").value == long, "the visitor's text is lost"
+
+
+def test_another_language_is_noticed_and_followed(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.text_input(key="text").set_value("Je ne sais pas où est la gare.").run()
+    assert "looks like French" in words_of(app)
+    app.button(key="follow_hint").click().run()
+    assert app.selectbox(key="direction").value == "fr-en"
+    assert app.text_input(key="text").value == "Je ne sais pas où est la gare."
+
+
+def test_unknown_characters_are_named(open_app: Callable[..., AppTest]) -> None:
+    app = open_app()
+    app.text_input(key="text").set_value("I like 🍵.").run()
+    assert "🍵" in words_of(app)
+
+
+def test_markup_stays_text(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(text="<script>alert(1)</script> & <b>tea</b>")
+    bodies = [element.proto.body for element in app.get("html")]
+    assert any("atlas-translation" in body for body in bodies)
+    assert not any("<script>" in body or "<b>" in body for body in bodies)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("example", range(len(EXAMPLES)))
+def test_examples_look_like_their_language(direction: str, example: int) -> None:
+    source, target = split_direction(direction)
+    assert looks_like(EXAMPLES[example][source]) in (source, None)
+    assert set(EXAMPLES[example]) >= {source, target}
