@@ -51,6 +51,7 @@ def shrink_residual_branches(model: nn.Module) -> None:
 
 def cook(recipe: Recipe, pairs: Sequence[tatoeba.Pair], tokenizer: Tokenizer, output: Path, *, steps: int = 0) -> None:
     """Train and write `output` (8-bit rows) and `output` with `.float32` (as trained), saving on the way."""
+    output.parent.mkdir(parents=True, exist_ok=True)  # to fail now if it must, not when the training is done
     training = recipe.training
     if steps:
         training = replace(training, steps=steps, cooldown=round(training.cooldown * steps / training.steps))
@@ -61,7 +62,7 @@ def cook(recipe: Recipe, pairs: Sequence[tatoeba.Pair], tokenizer: Tokenizer, ou
     corpus = TranslationCorpus(pairs, tokenizer)
     batches = corpus.batches(recipe.max_tokens, seed=training.seed, device=device, max_length=recipe.model.max_length)
     started = saved = time.perf_counter()
-    for record in train(model, batches, training):
+    for record in train(model, batches, training, accelerator=device):
         now = time.perf_counter()
         left = (now - started) / record.step * (training.steps - record.step)
         typer.echo(

@@ -1,7 +1,7 @@
 """Train the vocabulary that all bundled models share: `python -m experiments.tokenizer DATA OUTPUT`.
 
 What a head attends to should be a word, so pieces never cross the borders that a reader sees: apostrophes and,
-in Japanese, the words that a morphological analyser finds. The analyser (`pip install fugashi unidic-lite`) is
+in Japanese, the words that a morphological analyser finds. The analyser (`experiments/requirements.txt`) is
 needed here alone: at run time the vocabulary cuts the text by itself.
 """
 

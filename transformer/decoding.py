@@ -1,12 +1,14 @@
 """Decoding: from next-token probabilities to an output, one record a step.
 
-(B)atch, (V)ocabulary, (C)andidates.
+Everything here asks one step function for log-probabilities: greedy, sampling and beam search differ in what they
+make of them. (B)atch, (W)idth of the beam, (R)ows = B or B W, (V)ocabulary, (C)andidates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -17,7 +19,17 @@ from transformer.tokenizers import END, PAD, START
 
 MAX_EXTRA = 50  # an output is at most this much longer than its input (Vaswani et al. 2017, section 6.1)
 
-NextTokens = Callable[[Tensor], Tensor]  # last tokens (B,) -> log-probabilities of the next (B, V)
+
+class NextTokens(Protocol):
+    """A step function: last tokens (R,) -> log-probabilities of the next token (R, V).
+
+    `rows` (R,) says which row of the step before each row continues; None: each its own.
+    """
+
+    def __call__(self, last: Tensor, rows: Tensor | None = None) -> Tensor: ...
+
+
+Choose = Callable[[Tensor], Tensor]  # log-probabilities (B, V) -> ids (B,)
 
 
 @dataclass(frozen=True)
@@ -34,35 +46,179 @@ class Step:
     finished: Tensor  # (B,) booleans
 
 
-def next_tokens(model: EncoderDecoder, source: Tensor, *, cached: bool = True) -> NextTokens:
-    """Make the step function of a batch of sources (B, S).
+def next_tokens(model: EncoderDecoder, source: Tensor, *, width: int = 1, cached: bool = True) -> NextTokens:
+    """Make the step function of a batch of sources (B, S), each in `width` rows one after the other.
 
     `cached` keeps keys and values from step to step; without it every step runs the whole output again, which
     gives the same numbers more slowly.
     """
     encoded = model.encode(source)
+    if width > 1:
+        encoded = encoded.select(torch.arange(len(source)).repeat_interleave(width))
     cache = KeyValueCache(model.config.num_decoder_layers)
-    so_far: list[Tensor] = []
+    so_far = torch.empty(len(source) * width, 0, dtype=torch.long)
 
-    def from_cache(last: Tensor) -> Tensor:
+    def from_cache(last: Tensor, rows: Tensor | None = None) -> Tensor:
+        if rows is not None:
+            cache.select(rows)
         return model.decode(last[:, None], encoded, cache)[:, -1].log_softmax(-1)
 
-    def from_scratch(last: Tensor) -> Tensor:
-        so_far.append(last)
-        return model.decode(torch.stack(so_far, 1), encoded)[:, -1].log_softmax(-1)
+    def from_scratch(last: Tensor, rows: Tensor | None = None) -> Tensor:
+        nonlocal so_far
+        so_far = torch.cat((so_far if rows is None else so_far[rows], last[:, None]), 1)
+        return model.decode(so_far, encoded)[:, -1].log_softmax(-1)
 
     return from_cache if cached else from_scratch
 
 
-def greedy(step: NextTokens, batch_size: int, max_steps: int, *, num_candidates: int = 5) -> Iterator[Step]:
-    """Take the likeliest token at every step, until every sentence has ended or `max_steps` are done."""
+def likeliest(log_probabilities: Tensor) -> Tensor:
+    """Choose greedily."""
+    return log_probabilities.argmax(-1)
+
+
+def sampler(*, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, seed: int = 0) -> Choose:
+    """Make a chooser that draws at random, from the `top_k` likeliest (0: all) that hold `top_p` of the mass.
+
+    The probabilities are sharpened by 1 / temperature first, then cut to top_k, then to top_p: the shortest list of
+    likeliest tokens that reaches it (Holtzman et al. 2020).
+    """
+    if temperature <= 0 or top_k < 0 or not 0 < top_p <= 1:
+        raise ValueError(
+            f"temperature must be above 0, top_k at least 0 and top_p in (0, 1]; got {temperature}, {top_k}, {top_p}"
+        )
+    generator = torch.Generator().manual_seed(seed)
+
+    def choose(log_probabilities: Tensor) -> Tensor:
+        kept, ids = (log_probabilities / temperature).topk(top_k or log_probabilities.size(-1))
+        probabilities = kept.softmax(-1)
+        before = probabilities.cumsum(-1) - probabilities
+        drawn = torch.multinomial(torch.where(before < top_p, probabilities, 0.0), 1, generator=generator)
+        return ids.gather(-1, drawn).squeeze(-1)
+
+    return choose
+
+
+def follow(
+    step: NextTokens, choose: Choose, batch_size: int, max_steps: int, *, num_candidates: int = 5
+) -> Iterator[Step]:
+    """Write one token after the other, until every sentence has ended or `max_steps` are done."""
     last = torch.full((batch_size,), START)
     finished = torch.zeros(batch_size, dtype=torch.bool)
     for _ in range(max_steps):
-        log_probabilities, candidates = step(last).topk(num_candidates)
-        last = torch.where(finished, PAD, candidates[:, 0])
-        score = torch.where(finished, 0.0, log_probabilities[:, 0])
+        log_probabilities = step(last)
+        top, candidates = log_probabilities.topk(min(num_candidates, log_probabilities.size(-1)))
+        last = torch.where(finished, PAD, choose(log_probabilities))
+        score = torch.where(finished, 0.0, log_probabilities.gather(-1, last[:, None]).squeeze(-1))
         finished = finished | (last == END)
-        yield Step(candidates, log_probabilities, last, score, finished)
+        yield Step(candidates, top, last, score, finished)
         if finished.all():
             return
+
+
+def greedy(step: NextTokens, batch_size: int, max_steps: int, *, num_candidates: int = 5) -> Iterator[Step]:
+    """Take the likeliest token at every step."""
+    return follow(step, likeliest, batch_size, max_steps, num_candidates=num_candidates)
+
+
+@dataclass(frozen=True)
+class BeamStep:
+    """One step of a beam: what the W living hypotheses of each sentence might go on with, and what they did.
+
+    `parents` and `ended` count in the W hypotheses that lived before the step, best first.
+    """
+
+    candidates: Tensor  # (B, W, C) likeliest next tokens of each hypothesis that lived before the step
+    log_probabilities: Tensor  # (B, W, C)
+    parents: Tensor  # (B, W) which one each hypothesis that lives after the step continues
+    chosen: Tensor  # (B, W) with which token
+    scores: Tensor  # (B, W) log-probability of the whole; -inf where fewer than W live
+    ended: list[tuple[int, int, float]]  # sentence, parent and log-probability of those that ended here
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """An output: its ids, up to `</s>` if it ended, its log-probability, and that over the length penalty.
+
+    `path[t]` is its place among the hypotheses that lived before step t.
+    """
+
+    ids: list[int]
+    path: list[int]
+    log_probability: float
+    score: float
+
+
+def length_normaliser(length: int, length_penalty: float) -> float:
+    """Return lp(Y) = ((5 + |Y|) / 6)^alpha (Wu et al. 2016, equation 14)."""
+    return ((5 + length) / 6) ** length_penalty
+
+
+def beam_search(
+    step: NextTokens,
+    batch_size: int,
+    max_steps: int,
+    *,
+    beam_size: int = 4,
+    length_penalty: float = 0.6,
+    num_candidates: int = 5,
+) -> tuple[list[list[Hypothesis]], list[BeamStep]]:
+    """Keep the `beam_size` likeliest beginnings; return each sentence's best outputs, best first, and the steps.
+
+    The step function has `beam_size` rows a sentence. A sentence stops early once no living hypothesis can beat its
+    best ended one, however it goes on: log P only falls, and its penalty is at most that of `max_steps`.
+    """
+    if beam_size < 1 or length_penalty < 0:
+        raise ValueError(
+            f"beam_size must be at least 1 and length_penalty at least 0, got {beam_size}, {length_penalty}"
+        )
+    outputs: list[list[Hypothesis]] = [[] for _ in range(batch_size)]
+    steps: list[BeamStep] = []
+    first_rows = torch.arange(batch_size)[:, None] * beam_size
+    tokens = torch.full((batch_size, beam_size, 1), START)
+    paths = torch.empty(batch_size, beam_size, 0, dtype=torch.long)
+    scores = torch.full((batch_size, beam_size), -torch.inf)
+    scores[:, 0] = 0.0  # all rows begin alike: one of them is enough
+    rows: Tensor | None = None
+
+    def end(sentence: int, ids: list[int], path: list[int], log_probability: float) -> None:
+        normalised = log_probability / length_normaliser(len(ids), length_penalty)
+        outputs[sentence].append(Hypothesis(ids, path, log_probability, normalised))
+
+    for _ in range(max_steps):
+        following = step(tokens[..., -1].flatten(), rows).unflatten(0, (batch_size, beam_size))
+        top, candidates = following.topk(min(num_candidates, following.size(-1)))
+        total = (scores[..., None] + following).flatten(1)
+        best, places = total.topk(min(2 * beam_size, total.size(1)))  # enough: at most half of them end
+        parents, chosen = places // following.size(-1), places % following.size(-1)
+        stops = chosen == END
+        ended = [
+            (sentence, parents[sentence, rank].item(), best[sentence, rank].item())
+            for sentence, rank in (stops & best.isfinite())[:, :beam_size].nonzero().tolist()
+        ]
+        for sentence, parent, value in ended:
+            ids, path = tokens[sentence, parent, 1:].tolist(), paths[sentence, parent].tolist()
+            end(sentence, [*ids, END], [*path, parent], value)
+        living = stops.float().sort(stable=True).indices[:, :beam_size]  # best first
+        scores = torch.where(stops, -torch.inf, best).gather(1, living)
+        parents, chosen = parents.gather(1, living), chosen.gather(1, living)
+        tokens = torch.cat((_continue(tokens, parents), chosen[..., None]), -1)
+        paths = torch.cat((_continue(paths, parents), parents[..., None]), -1)
+        steps.append(BeamStep(candidates, top, parents, chosen, scores, ended))
+        if all(_settled(outputs[i], scores[i, 0].item(), max_steps, length_penalty) for i in range(batch_size)):
+            break
+        rows = (first_rows + parents).flatten()
+    for sentence, found in enumerate(outputs):
+        if not found:  # it ran into the limit
+            end(sentence, tokens[sentence, 0, 1:].tolist(), paths[sentence, 0].tolist(), scores[sentence, 0].item())
+        found.sort(key=lambda output: output.score, reverse=True)
+        del found[beam_size:]
+    return outputs, steps
+
+
+def _continue(kept: Tensor, parents: Tensor) -> Tensor:
+    return kept.gather(1, parents[..., None].expand(-1, -1, kept.size(-1)))
+
+
+def _settled(outputs: list[Hypothesis], living: float, max_steps: int, length_penalty: float) -> bool:
+    reachable = living / length_normaliser(max_steps, length_penalty)
+    return bool(outputs) and max(output.score for output in outputs) >= reachable
