@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -58,21 +58,20 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def rounds(repeats: int) -> Iterator[tuple[bool, bool]]:
-    """Yield (counts, ours first) for each round: the first ones warm up, and who goes first changes every time."""
-    for number in range(-WARM_UP, repeats):
-        yield number >= 0, number % 2 == 0
+def medians(
+    ours: Callable[[], float], baseline: Callable[[], float], repeats: int, *, warm_up: int = WARM_UP
+) -> tuple[float, float]:
+    """Run two measurements in turn and return the median of each: a load that comes and goes meets both alike.
 
-
-def medians(ours: Callable[[], float], baseline: Callable[[], float], repeats: int) -> tuple[float, float]:
-    """Run two measurements in turn and return the median of each: a load that comes and goes meets both alike."""
+    Who goes first changes every round.
+    """
     values: list[float] = []
     baselines: list[float] = []
-    for counts, ours_first in rounds(repeats):
-        steps = [(ours, values), (baseline, baselines)]
-        for measure, results in steps if ours_first else reversed(steps):
+    for number in range(-warm_up, repeats):
+        turns = [(ours, values), (baseline, baselines)]
+        for measure, results in turns if number % 2 else reversed(turns):
             result = measure()
-            if counts:
+            if number >= 0:
                 results.append(result)
     return median(values), median(baselines)
 

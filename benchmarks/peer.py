@@ -62,7 +62,7 @@ class Peer(nn.Module):
 
 
 def _copy_layer(
-    ours: Layer, theirs: nn.TransformerEncoderLayer | nn.TransformerDecoderLayer, last_norm: nn.LayerNorm
+    ours: Layer | DecoderLayer, theirs: nn.TransformerEncoderLayer | nn.TransformerDecoderLayer, last_norm: nn.LayerNorm
 ) -> None:
     _copy_attention(ours.self_attention, theirs.self_attn)
     theirs.norm1.load_state_dict(ours.self_attention_norm.norm.state_dict())

@@ -71,6 +71,7 @@ def save_checkpoint(
     unfinished = path.with_suffix(path.suffix + ".part")
     try:
         save_file(tensors, unfinished, metadata)
+        unfinished.chmod(0o644)  # safetensors writes for its owner alone, and a server may be someone else
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -144,7 +145,7 @@ def _build(path: Path, config: ModelConfig) -> Model:
         with torch.device("meta"):
             return build(config)
     except Exception as error:  # there is no list of what a slot may trip over in options it was not made for
-        raise CheckpointError(f"{path}: its config cannot be used: {error}") from error
+        raise CheckpointError(f"{path}: its config cannot be used: {str(error).splitlines()[0]}") from error
 
 
 def _check_shapes(path: Path, model: Model, slices: Mapping[str, Any]) -> None:

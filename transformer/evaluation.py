@@ -25,6 +25,8 @@ class Score:
 
 def score(hypotheses: Sequence[str], references: Sequence[str], source: str, target: str) -> Score:
     """Score outputs against one reference each; BLEU splits by 13a, Japanese by characters."""
+    if not hypotheses or len(hypotheses) != len(references):
+        raise ValueError(f"cannot score {len(hypotheses)} outputs against {len(references)} references")
     bleu = sacrebleu.BLEU(tokenize="char" if target == "ja" else "13a")
     chrf = sacrebleu.CHRF()
     points = bleu.corpus_score(hypotheses, [references]).score

@@ -112,8 +112,8 @@ def train(
                 if not (math.isfinite(mean) and math.isfinite(size)):  # such a gradient has spoilt the weights
                     model.load_state_dict(good)
                     raise NonFiniteLoss(
-                        f"the loss became {mean} and its gradient {size} near step {step}: the weights of step {step - since} are kept; "
-                        "lower the peak rate or lengthen the warm-up"
+                        f"the loss became {mean} and its gradient {size} near step {step}: the weights of step "
+                        f"{step - since} are kept; lower the peak rate or lengthen the warm-up"
                     )
                 good = copy.deepcopy(model.state_dict())
                 speed = tokens / (time.perf_counter() - started)

@@ -86,7 +86,7 @@ class Translator:
         Examples
         --------
         >>> load_translator().translate("Je suis étudiant.", target="en").text
-        'I am a student.'
+        "I'm a student."
         """
         return self.translate_all([text], target)[0]
 
@@ -97,8 +97,9 @@ class Translator:
         done: dict[int, Translation] = {}
         for rows in by_length(sources, batch_size):
             batch = pad([sources[i] for i in rows])
-            steps = list(greedy(next_tokens(self.model, batch), len(rows), batch.size(1) + MAX_EXTRA))
-            done |= {i: self._translation(steps, row) for row, i in enumerate(rows)}
+            most = [min(len(sources[i]) + MAX_EXTRA, self.model.config.max_length) for i in rows]
+            steps = list(greedy(next_tokens(self.model, batch), len(rows), max(most)))
+            done |= {i: self._translation(steps[: most[row]], row) for row, i in enumerate(rows)}
         return [done[i] for i in range(len(texts))]
 
     def trace(
@@ -130,6 +131,9 @@ class Translator:
         edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
     ) -> Trace:
         """Record one teacher-forced pass over the ids of a source and of the output written for it."""
+        longest = self.model.config.max_length
+        if len(written) > longest:
+            raise ValueError(f"the output has {len(written)} pieces and the model writes at most {longest}: shorten it")
         target = [START, *written[:-1]]
         pieces = self.tokenizer.pieces
         trace = Trace(

@@ -128,13 +128,12 @@ def shuffled_batches(
         raise ValueError(f"no example is as short as {max_length} pieces on both sides: there is nothing to train on")
     noise = rng.random(len(kept))  # equal lengths in a new order every time
     order = kept[np.lexsort((noise, target[kept], source[kept]))]
-    groups, start, widest = [], 0, 0
-    widths = (source + target)[order]
-    for i, width in enumerate(widths):
-        widest = max(widest, width)
-        if i > start and widest * (i + 1 - start) > max_tokens:
+    groups, start, widest = [], 0, (0, 0)
+    for i, lengths in enumerate(zip(source[order], target[order], strict=True)):
+        widest = max(widest[0], lengths[0]), max(widest[1], lengths[1])
+        if i > start and sum(widest) * (i + 1 - start) > max_tokens:
             groups.append(order[start:i])
-            start, widest = i, width
+            start, widest = i, lengths
     groups.append(order[start:])
     return [groups[i] for i in rng.permutation(len(groups))]
 
