@@ -79,11 +79,12 @@ def test_the_record_leads_back_to_every_output(seed: int, width: int) -> None:
     outputs, steps = beam_search(language, 1, LONGEST, beam_size=width, num_candidates=VOCABULARY)
     assert [output.score for output in outputs[0]] == sorted((o.score for o in outputs[0]), reverse=True)
     for output in outputs[0]:
-        total = 0.0
-        for step, place, token in zip(steps, output.path, output.ids, strict=False):
+        for step, place, token, gain in zip(steps, output.path, output.ids, output.log_probabilities, strict=False):
             found = step.candidates[0, place].tolist().index(token)
-            total += step.log_probabilities[0, place, found].item()
-        assert total == pytest.approx(output.log_probability, abs=1e-9)
+            assert gain == pytest.approx(step.log_probabilities[0, place, found].item(), abs=1e-9)
+        assert output.score == pytest.approx(
+            sum(output.log_probabilities) / length_normaliser(len(output.ids), 0.6), abs=1e-9
+        )
 
 
 @pytest.fixture(scope="module")

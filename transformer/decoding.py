@@ -121,6 +121,42 @@ def greedy(step: NextTokens, batch_size: int, max_steps: int, *, num_candidates:
 
 
 @dataclass(frozen=True)
+class Decoding:
+    """How to write an output: greedily by default, by a beam wider than 1, or at random by a temperature above 0.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or a beam and a temperature are asked for together.
+    """
+
+    beam_size: int = 1
+    length_penalty: float = 0.6
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.beam_size < 1 or self.length_penalty < 0:
+            got = f"{self.beam_size}, {self.length_penalty}"
+            raise ValueError(f"beam_size must be at least 1 and length_penalty at least 0, got {got}")
+        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
+            raise ValueError(
+                "temperature and top_k must be at least 0 and top_p in (0, 1], got "
+                f"{self.temperature}, {self.top_k}, {self.top_p}"
+            )
+        if self.beam_size > 1 and self.temperature > 0:
+            raise ValueError("choose a beam or a temperature: a beam does not draw at random")
+
+    def chooser(self) -> Choose:
+        """Return what picks the next token where there is no beam."""
+        if self.temperature == 0:
+            return likeliest
+        return sampler(temperature=self.temperature, top_k=self.top_k, top_p=self.top_p, seed=self.seed)
+
+
+@dataclass(frozen=True)
 class BeamStep:
     """One step of a beam: what the W living hypotheses of each sentence might go on with, and what they did.
 
@@ -137,14 +173,15 @@ class BeamStep:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """An output: its ids, up to `</s>` if it ended, its log-probability, and that over the length penalty.
+    """An output: its ids, up to `</s>` if it ended, and the log-probability of each.
 
-    `path[t]` is its place among the hypotheses that lived before step t.
+    `path[t]` is its place among the hypotheses that lived before step t; `score` is the log-probability of the whole
+    over the length penalty.
     """
 
     ids: list[int]
     path: list[int]
-    log_probability: float
+    log_probabilities: list[float]
     score: float
 
 
@@ -176,13 +213,14 @@ def beam_search(
     first_rows = torch.arange(batch_size)[:, None] * beam_size
     tokens = torch.full((batch_size, beam_size, 1), START)
     paths = torch.empty(batch_size, beam_size, 0, dtype=torch.long)
+    gains = torch.empty(batch_size, beam_size, 0)  # log-probability of each token
     scores = torch.full((batch_size, beam_size), -torch.inf)
     scores[:, 0] = 0.0  # all rows begin alike: one of them is enough
     rows: Tensor | None = None
 
-    def end(sentence: int, ids: list[int], path: list[int], log_probability: float) -> None:
-        normalised = log_probability / length_normaliser(len(ids), length_penalty)
-        outputs[sentence].append(Hypothesis(ids, path, log_probability, normalised))
+    def end(sentence: int, ids: list[int], path: list[int], log_probabilities: list[float], total: float) -> None:
+        score = total / length_normaliser(len(ids), length_penalty)
+        outputs[sentence].append(Hypothesis(ids, path, log_probabilities, score))
 
     for _ in range(max_steps):
         following = step(tokens[..., -1].flatten(), rows).unflatten(0, (batch_size, beam_size))
@@ -197,10 +235,12 @@ def beam_search(
         ]
         for sentence, parent, value in ended:
             ids, path = tokens[sentence, parent, 1:].tolist(), paths[sentence, parent].tolist()
-            end(sentence, [*ids, END], [*path, parent], value)
+            last = value - scores[sentence, parent].item()
+            end(sentence, [*ids, END], [*path, parent], [*gains[sentence, parent].tolist(), last], value)
         living = stops.float().sort(stable=True).indices[:, :beam_size]  # best first
-        scores = torch.where(stops, -torch.inf, best).gather(1, living)
         parents, chosen = parents.gather(1, living), chosen.gather(1, living)
+        before, scores = scores.gather(1, parents), torch.where(stops, -torch.inf, best).gather(1, living)
+        gains = torch.cat((_continue(gains.to(scores.dtype), parents), (scores - before)[..., None]), -1)
         tokens = torch.cat((_continue(tokens, parents), chosen[..., None]), -1)
         paths = torch.cat((_continue(paths, parents), parents[..., None]), -1)
         steps.append(BeamStep(candidates, top, parents, chosen, scores, ended))
@@ -209,7 +249,8 @@ def beam_search(
         rows = (first_rows + parents).flatten()
     for sentence, found in enumerate(outputs):
         if not found:  # it ran into the limit
-            end(sentence, tokens[sentence, 0, 1:].tolist(), paths[sentence, 0].tolist(), scores[sentence, 0].item())
+            ids, path, logs = (kept[sentence, 0].tolist() for kept in (tokens[..., 1:], paths, gains))
+            end(sentence, ids, path, logs, scores[sentence, 0].item())
         found.sort(key=lambda output: output.score, reverse=True)
         del found[beam_size:]
     return outputs, steps

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from transformer.checkpoints import load_checkpoint
 from transformer.data.batches import by_length, pad
-from transformer.decoding import MAX_EXTRA, Step, greedy, next_tokens
+from transformer.decoding import MAX_EXTRA, BeamStep, Decoding, Hypothesis, Step, beam_search, follow, next_tokens
 from transformer.library import DEFAULT_MODEL, CheckpointError, bundled
 from transformer.models import EncoderDecoder
 from transformer.tokenizers import END, START, Tokenizer, clean
@@ -80,27 +80,42 @@ class Translator:
             raise ValueError(f"the text has {len(ids)} pieces and the model reads at most {longest}: shorten it")
         return ids
 
-    def translate(self, text: str, target: str = "de") -> Translation:
-        """Translate one text greedily.
+    def translate(self, text: str, target: str = "de", **decoding: Any) -> Translation:
+        """Translate one text, greedily unless `beam_size`, `temperature` and so on (see `Decoding`) say otherwise.
 
         Examples
         --------
         >>> load_translator().translate("Je suis étudiant.", target="en").text
         "I'm a student."
+        >>> load_translator().translate("Je suis étudiant.", target="en", beam_size=4).text
+        "I'm a student."
         """
-        return self.translate_all([text], target)[0]
+        return self.translate_all([text], target, **decoding)[0]
 
     @torch.no_grad()
-    def translate_all(self, texts: Sequence[str], target: str = "de", batch_size: int = 64) -> list[Translation]:
+    def translate_all(
+        self, texts: Sequence[str], target: str = "de", *, batch_size: int = 64, **decoding: Any
+    ) -> list[Translation]:
         """Translate many texts, in batches of like length; the results are in the order of the texts."""
+        how = Decoding(**decoding)
         sources = {i: self.source(text, target) for i, text in enumerate(texts)}
         done: dict[int, Translation] = {}
         for rows in by_length(sources, batch_size):
-            batch = pad([sources[i] for i in rows])
             most = [min(len(sources[i]) + MAX_EXTRA, self.model.config.max_length) for i in rows]
-            steps = list(greedy(next_tokens(self.model, batch), len(rows), max(most)))
-            done |= {i: self._translation(steps[: most[row]], row) for row, i in enumerate(rows)}
+            write = self._by_beam if how.beam_size > 1 else self._by_choice
+            done |= zip(rows, write(pad([sources[i] for i in rows]), most, how), strict=True)
         return [done[i] for i in range(len(texts))]
+
+    def _by_choice(self, batch: Tensor, most: Sequence[int], how: Decoding) -> list[Translation]:
+        steps = list(follow(next_tokens(self.model, batch), how.chooser(), len(batch), max(most)))
+        return [self._chosen(steps[:limit], row) for row, limit in enumerate(most)]
+
+    def _by_beam(self, batch: Tensor, most: Sequence[int], how: Decoding) -> list[Translation]:
+        step = next_tokens(self.model, batch, width=how.beam_size)
+        outputs, steps = beam_search(
+            step, len(batch), max(most), beam_size=how.beam_size, length_penalty=how.length_penalty
+        )
+        return [self._best(steps, row, outputs[row][0], limit) for row, limit in enumerate(most)]
 
     def trace(
         self,
@@ -144,17 +159,34 @@ class Translator:
             self.model(torch.tensor([source]), torch.tensor([target]), trace)
         return trace
 
-    def _translation(self, steps: Iterable[Step], row: int) -> Translation:
-        records, ids = [], []
+    def _chosen(self, steps: Iterable[Step], row: int) -> Translation:
+        written = []
         for step in steps:
-            ids.append(int(step.chosen[row]))
-            names = self.tokenizer.pieces(step.candidates[row].tolist())
-            probabilities = step.log_probabilities[row].exp().tolist()
-            score = step.chosen_log_probability[row].item()
-            chosen = self.tokenizer.pieces(ids[-1:])[0]
-            records.append(TranslationStep(list(zip(names, probabilities, strict=True)), chosen, score))
+            candidates = step.candidates[row], step.log_probabilities[row]
+            written.append((int(step.chosen[row]), step.chosen_log_probability[row].item(), *candidates))
             if step.finished[row]:
                 break
+        return self._translation(written)
+
+    def _best(self, steps: Sequence[BeamStep], row: int, output: Hypothesis, limit: int) -> Translation:
+        written = []
+        steps_taken = zip(steps, output.path, output.ids, output.log_probabilities, strict=False)
+        for step, place, token, log_probability in list(steps_taken)[:limit]:
+            candidates = step.candidates[row, place], step.log_probabilities[row, place]
+            written.append((token, log_probability, *candidates))
+        return self._translation(written)
+
+    def _translation(self, written: Sequence[tuple[int, float, Tensor, Tensor]]) -> Translation:
+        """Put the tokens, their log-probabilities, and each step's candidates (C,) into words."""
+        records = [
+            TranslationStep(
+                list(zip(self.tokenizer.pieces(candidates.tolist()), logs.exp().tolist(), strict=True)),
+                self.tokenizer.pieces([token])[0],
+                log_probability,
+            )
+            for token, log_probability, candidates, logs in written
+        ]
+        ids = [token for token, *_ in written]
         total = math.fsum(record.log_probability for record in records)
         return Translation(self.tokenizer.decode(ids), ids, [record.piece for record in records], total, records)
 
