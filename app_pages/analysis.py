@@ -6,6 +6,7 @@ The default sentence's message is shipped beside its model, so that the first pi
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from transformer.library import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
 from viz.browser import decode_header
 
 if TYPE_CHECKING:
+    from transformer.config import ModelConfig
     from transformer.translator import Translator
 
-LONGEST = 128  # pieces a side, tag and end counted: 16 bits a weight then stay under 2.5 MB for this model
+LONGEST = 128  # pieces a side, tag and end counted
+LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
 _KINDS = {"encoder": "encoder.layers.{}.self_attention", "decoder": "decoder.layers.{}.self_attention"}
 _KINDS["cross"] = "decoder.layers.{}.cross_attention"
@@ -32,9 +35,15 @@ def model_hash(name: str) -> str:
 class TooLong(ValueError):
     """The text, or what the model wrote for it, has more pieces than a picture has room for."""
 
-    def __init__(self, pieces: int) -> None:
-        super().__init__(f"{pieces} pieces, and {LONGEST} are the most")
-        self.pieces = pieces
+    def __init__(self, pieces: int, most: int) -> None:
+        super().__init__(f"{pieces} pieces, and {most} are the most")
+        self.pieces, self.most = pieces, most
+
+
+def longest(config: ModelConfig) -> int:
+    """How many pieces a side a message of this model has room for, at 16 bits a weight."""
+    maps = config.num_heads * (config.num_encoder_layers + 2 * config.num_decoder_layers)
+    return min(LONGEST, math.isqrt(LARGEST // (2 * maps)))
 
 
 def analyse(translator: Translator, text: str, source: str, target: str) -> bytes:
@@ -43,20 +52,17 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
     Raises
     ------
     ValueError
-        If there is no text; `TooLong` if it has more than `LONGEST` pieces.
+        If there is no text; `TooLong` if it has more pieces than `longest` allows.
     """
     import numpy as np
 
     from viz.browser import AttentionMap, Axis, encode_attention
 
-    number = len(translator.source(text, target))
-    if number > LONGEST:
-        raise TooLong(number)
-    translation = translator.translate(text, target)
-    if len(translation.steps) > LONGEST:
-        raise TooLong(len(translation.steps))
-    trace = translator.trace(text, target, translation)
     sizes = translator.model.config
+    _check_length(len(translator.source(text, target)), longest(sizes))
+    translation = translator.translate(text, target)
+    _check_length(len(translation.steps), longest(sizes))
+    trace = translator.trace(text, target, translation)
     layers = {
         "encoder": sizes.num_encoder_layers,
         "decoder": sizes.num_decoder_layers,
@@ -81,6 +87,11 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
         steps=len(translation.steps),
         unknown=translator.tokenizer.unknown(text),
     )
+
+
+def _check_length(pieces: int, most: int) -> None:
+    if pieces > most:
+        raise TooLong(pieces, most)
 
 
 @cache

@@ -7,10 +7,11 @@ from html import escape
 import streamlit as st
 
 from app_pages import session
-from app_pages.analysis import LONGEST, TooLong
+from app_pages.analysis import TooLong
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES, same_example
 from app_pages.i18n import Translate
 from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
+from transformer.library import names
 from viz.browser import decode_header
 
 MOST_CHARACTERS = 600
@@ -19,7 +20,8 @@ MOST_CHARACTERS = 600
 def sentence_bar(_: Translate) -> bytes | None:
     """Let the visitor choose; return the message with every head, or None if there is nothing to show."""
     with st.container(key="sentence_bar"):
-        text_column, direction_column, examples_column = st.columns([12, 5, 3], vertical_alignment="bottom")
+        columns = st.columns([12, 5, 3, 3], vertical_alignment="bottom")
+        text_column, direction_column, model_column, examples_column = columns
         with direction_column:
             session.remember("direction", DEFAULT_DIRECTION, DIRECTIONS.__contains__)
             direction = st.selectbox(
@@ -38,27 +40,31 @@ def sentence_bar(_: Translate) -> bytes | None:
                 placeholder=_("Type a sentence, then press Enter"),
                 key="text",
             )
+        with model_column:
+            models = names()
+            session.remember("model", models[0], models.__contains__)
+            model = st.selectbox(_("Model"), models, key="model")
         with examples_column, st.popover(_("Examples"), width="stretch", key="examples"):
             for number, example in enumerate(EXAMPLES):
                 sentence = example[source]
                 st.button(sentence, key=f"example_{number}", on_click=_take, args=(sentence,), width="stretch")
-        return _translated(_, text.strip(), direction)
+        return _translated(_, model, text.strip(), direction)
 
 
-def _translated(_: Translate, text: str, direction: str) -> bytes | None:
+def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | None:
     source, target = split_direction(direction)
     if not text:
         st.info(_("Type a sentence above, or pick one of the examples."))
         return None
     try:
         with st.spinner(_("Translating, and recording every head …"), show_time=False):
-            message = session.attention(text, direction)
+            message = session.attention(model, text, direction)
     except TooLong as error:
         st.warning(
             _(
                 "This is too long for one picture: {pieces} word pieces, and {most} are the most. Shorten it.",
                 pieces=error.pieces,
-                most=LONGEST,
+                most=error.most,
             )
         )
         return None

@@ -57,7 +57,7 @@ def _analysis(model: str, text: str, direction: str) -> bytes:
     return analyse(translator(model), text, *split_direction(direction))
 
 
-def attention(text: str, direction: str) -> bytes:
+def attention(model: str, text: str, direction: str) -> bytes:
     """Return the message with every head for a sentence: shipped for the default one, else computed."""
-    ready = shipped() if (text, direction) == (DEFAULT_TEXT, DEFAULT_DIRECTION) else None
-    return ready or _analysis(DEFAULT_MODEL, text, direction)
+    default = (model, text, direction) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION)
+    return (shipped() if default else None) or _analysis(model, text, direction)

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app_pages import analysis, session
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
 from app_pages.languages import DIRECTIONS, looks_like, split_direction
+from transformer.library import names
 from transformer.translator import load_translator
 from viz.browser import decode_header, decode_weights
 
@@ -162,3 +163,19 @@ def test_examples_look_like_their_language(direction: str, example: int) -> None
     source, target = split_direction(direction)
     assert looks_like(EXAMPLES[example][source]) in (source, None)
     assert set(EXAMPLES[example]) >= {source, target}
+
+
+def test_a_message_stays_small_enough_for_a_classroom() -> None:
+    for name in names():
+        config = load_translator(name).model.config
+        maps = config.num_heads * (config.num_encoder_layers + 2 * config.num_decoder_layers)
+        assert maps * analysis.longest(config) ** 2 * 2 <= analysis.LARGEST
+        assert analysis.longest(config) >= 64
+
+
+def test_another_model_is_chosen(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(model="guide", text="I like tea.")
+    header = message_of(app)
+    assert header["model"]["name"] == "guide"
+    assert header["translation"] == load_translator("guide").translate("I like tea.", "de").text
+    assert [kind["layers"] for kind in header["kinds"]] == [6, 6, 6]

@@ -275,6 +275,7 @@ def test_tensors_that_do_not_fit_the_config_are_named(spoil, first, tmp_path, pa
 
 HOSTILE = {
     "huge vocabulary": {"vocab_size": 1 << 40},
+    "large, and possible to allocate": {"vocab_size": 1 << 20},
     "beyond 64 bits": {"d_model": 10**30},
     "large, and each allowed": {"vocab_size": 1 << 20, "d_model": 1 << 20, "d_ff": 1 << 20, "max_length": 1 << 20},
     "many layers": {"num_encoder_layers": 5000},

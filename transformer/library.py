@@ -14,6 +14,12 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be used, and what to do about it."""
 
 
+def names() -> list[str]:
+    """Names of the bundled models, the default first."""
+    found = sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
+    return sorted(found, key=lambda name: name != DEFAULT_MODEL)
+
+
 def bundled(name: str | Path) -> Path:
     """Return the path of a bundled model; anything with a suffix or a folder is taken as a path itself."""
     path = Path(name)
@@ -21,8 +27,7 @@ def bundled(name: str | Path) -> Path:
         return path
     path = BUNDLED / f"{name}.safetensors"
     if not path.exists():
-        names = sorted(file.stem for file in BUNDLED.glob("*.safetensors"))
-        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names)}, or give a path")
+        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names())}, or give a path")
     return path
 
 

@@ -96,7 +96,7 @@ def test_examples_and_direction(page: Page, app_url: str) -> None:
     page.get_by_role("button", name="Examples").click()
     page.get_by_role("button", name=EXAMPLES[1]["en"]).click()
     expect(page.get_by_role("textbox")).to_have_value(EXAMPLES[1]["en"])
-    page.get_by_role("combobox").click()
+    page.get_by_role("combobox", name="Direction").click()
     page.get_by_role("option", name="French → English").click()
     expect(page.get_by_role("textbox")).to_have_value(EXAMPLES[1]["fr"])
     expect(page.locator(".atlas-translation")).to_contain_text("student")
