@@ -89,6 +89,7 @@ def as_sets(groups) -> set[frozenset[Pair]]:
 
 
 @given(graphs)
+@settings(deadline=None)
 def test_components_are_those_of_a_search(pairs):
     found = tatoeba.components(pairs)
     assert as_sets(found) == as_sets(breadth_first(pairs))
@@ -96,7 +97,7 @@ def test_components_are_those_of_a_search(pairs):
 
 
 @given(graphs, st.integers(0, 3), st.integers(0, 2), st.integers(0, 99))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_parts_share_no_sentence(pairs, test_size, validation_size, seed):
     def split():
         return tatoeba.split(pairs, test_size=test_size, validation_size=validation_size, seed=seed)
@@ -147,6 +148,7 @@ def lists(ragged: Ragged) -> list[list[int]]:
 
 
 @given(rows, st.data())
+@settings(deadline=None)
 def test_ragged_take(table, data):
     chosen = data.draw(st.lists(st.integers(0, len(table) - 1), max_size=8)) if table else []
     taken = Ragged.of(table).take(np.array(chosen, dtype=np.int64))
@@ -155,6 +157,7 @@ def test_ragged_take(table, data):
 
 
 @given(st.lists(rows, min_size=1, max_size=4))
+@settings(deadline=None)
 def test_ragged_stack_and_join(tables):
     parts = [Ragged.of(table) for table in tables]
     assert lists(Ragged.stack(parts)) == [row for table in tables for row in table]

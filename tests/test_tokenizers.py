@@ -48,6 +48,7 @@ def test_ids_of_the_marks_and_tags():
 
 
 @given(known_texts)
+@settings(deadline=None)
 def test_decoding_undoes_encoding(text):
     ids = TOKENIZER.encode(text)
     assert UNKNOWN not in ids
@@ -84,7 +85,7 @@ def test_clean(text, expected):
 
 @given(odd_texts)
 @example("e\u200b\u0301")
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_cleaning_twice_is_cleaning_once(text):
     once = clean(text)
     assert clean(once) == once == unicodedata.normalize("NFC", once) == " ".join(once.split())

@@ -6,7 +6,7 @@ make of them. (B)atch, (W)idth of the beam, (R)ows = B or B W, (V)ocabulary, (C)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -193,7 +193,7 @@ def length_normaliser(length: int, length_penalty: float) -> float:
 def beam_search(
     step: NextTokens,
     batch_size: int,
-    max_steps: int,
+    max_steps: int | Sequence[int],
     *,
     beam_size: int = 4,
     length_penalty: float = 0.6,
@@ -202,13 +202,16 @@ def beam_search(
     """Keep the `beam_size` likeliest beginnings; return each sentence's best outputs, best first, and the steps.
 
     The step function has `beam_size` rows a sentence. A sentence stops early once no living hypothesis can beat its
-    best ended one, however it goes on: log P only falls, and its penalty is at most that of `max_steps`.
+    best ended one, however it goes on: log P only falls, and its penalty is at most that of `max_steps` (one number,
+    or one for each sentence).
     """
     if beam_size < 1 or length_penalty < 0:
         raise ValueError(
             f"beam_size must be at least 1 and length_penalty at least 0, got {beam_size}, {length_penalty}"
         )
+    limits = [max_steps] * batch_size if isinstance(max_steps, int) else list(max_steps)
     outputs: list[list[Hypothesis]] = [[] for _ in range(batch_size)]
+    searching = set(range(batch_size))
     steps: list[BeamStep] = []
     first_rows = torch.arange(batch_size)[:, None] * beam_size
     tokens = torch.full((batch_size, beam_size, 1), START)
@@ -222,7 +225,7 @@ def beam_search(
         score = total / length_normaliser(len(ids), length_penalty)
         outputs[sentence].append(Hypothesis(ids, path, log_probabilities, score))
 
-    for _ in range(max_steps):
+    for length in range(1, max(limits) + 1):
         following = step(tokens[..., -1].flatten(), rows).unflatten(0, (batch_size, beam_size))
         top, candidates = following.topk(min(num_candidates, following.size(-1)))
         total = (scores[..., None] + following).flatten(1)
@@ -232,6 +235,7 @@ def beam_search(
         ended = [
             (sentence, parents[sentence, rank].item(), best[sentence, rank].item())
             for sentence, rank in (stops & best.isfinite())[:, :beam_size].nonzero().tolist()
+            if sentence in searching
         ]
         for sentence, parent, value in ended:
             ids, path = tokens[sentence, parent, 1:].tolist(), paths[sentence, parent].tolist()
@@ -244,13 +248,19 @@ def beam_search(
         tokens = torch.cat((_continue(tokens, parents), chosen[..., None]), -1)
         paths = torch.cat((_continue(paths, parents), parents[..., None]), -1)
         steps.append(BeamStep(candidates, top, parents, chosen, scores, ended))
-        if all(_settled(outputs[i], scores[i, 0].item(), max_steps, length_penalty) for i in range(batch_size)):
+        for sentence in list(searching):
+            living_score = scores[sentence, 0].item()
+            if not outputs[sentence] and length == limits[sentence]:  # it ran into the limit
+                ids, path, logs = (kept[sentence, 0].tolist() for kept in (tokens[..., 1:], paths, gains))
+                end(sentence, ids, path, logs, living_score)
+            if length == limits[sentence] or _settled(
+                outputs[sentence], living_score, limits[sentence], length_penalty
+            ):
+                searching.remove(sentence)
+        if not searching:
             break
         rows = (first_rows + parents).flatten()
-    for sentence, found in enumerate(outputs):
-        if not found:  # it ran into the limit
-            ids, path, logs = (kept[sentence, 0].tolist() for kept in (tokens[..., 1:], paths, gains))
-            end(sentence, ids, path, logs, scores[sentence, 0].item())
+    for found in outputs:
         found.sort(key=lambda output: output.score, reverse=True)
         del found[beam_size:]
     return outputs, steps

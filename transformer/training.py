@@ -78,7 +78,7 @@ def translation_loss(model: nn.Module, batch: Batch, label_smoothing: float) -> 
 
 
 def train(
-    model: Model, batches: Iterable[Batch], config: TrainingConfig, *, accelerator: str = "auto"
+    model: Model, batches: Iterable[Batch], config: TrainingConfig, *, accelerator: str = "cpu"
 ) -> Iterator[TrainingStep]:
     """Train `model` in place, yielding a record every `record_every` steps; closing the generator stops it.
 

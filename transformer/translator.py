@@ -112,10 +112,8 @@ class Translator:
 
     def _by_beam(self, batch: Tensor, most: Sequence[int], how: Decoding) -> list[Translation]:
         step = next_tokens(self.model, batch, width=how.beam_size)
-        outputs, steps = beam_search(
-            step, len(batch), max(most), beam_size=how.beam_size, length_penalty=how.length_penalty
-        )
-        return [self._best(steps, row, outputs[row][0], limit) for row, limit in enumerate(most)]
+        outputs, steps = beam_search(step, len(batch), most, beam_size=how.beam_size, length_penalty=how.length_penalty)
+        return [self._best(steps, row, outputs[row][0]) for row in range(len(batch))]
 
     def trace(
         self,
@@ -168,10 +166,10 @@ class Translator:
                 break
         return self._translation(written)
 
-    def _best(self, steps: Sequence[BeamStep], row: int, output: Hypothesis, limit: int) -> Translation:
+    def _best(self, steps: Sequence[BeamStep], row: int, output: Hypothesis) -> Translation:
         written = []
         steps_taken = zip(steps, output.path, output.ids, output.log_probabilities, strict=False)
-        for step, place, token, log_probability in list(steps_taken)[:limit]:
+        for step, place, token, log_probability in steps_taken:
             candidates = step.candidates[row, place], step.log_probabilities[row, place]
             written.append((token, log_probability, *candidates))
         return self._translation(written)
