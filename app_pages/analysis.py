@@ -18,6 +18,7 @@ from viz.browser import decode_header
 if TYPE_CHECKING:
     from transformer.config import ModelConfig
     from transformer.translator import Translator
+    from viz.browser import AttentionMap
 
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
@@ -59,7 +60,7 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
     from viz.browser import AttentionMap, Axis, encode_attention
 
     sizes = translator.model.config
-    _check_length(len(translator.source(text, target)), longest(sizes))
+    _check_length(len(translator.tokenizer.source(text, target)), longest(sizes))
     translation = translator.translate(text, target)
     _check_length(len(translation.steps), longest(sizes))
     trace = translator.trace(text, target, translation)
@@ -73,6 +74,7 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
         paths = [f"{path.format(layer)}.weights" for layer in range(layers[kind])]
         weights = np.stack([trace[path][0].numpy() for path in paths])
         maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
+    kind, layer, head = most_focused(maps[-1])
     axes = {
         "source": Axis(trace.tokens["source"][0], source),
         "target": Axis(trace.tokens["target"][0], target, trace.tokens["output"][0]),
@@ -81,12 +83,23 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
         maps,
         axes=axes,
         model={"name": translator.name, "hash": model_hash(translator.name)},
+        selection={"kind": kind, "layer": layer, "head": head},
         text=text,
         direction=f"{source}-{target}",
         translation=translation.text,
         steps=len(translation.steps),
         unknown=translator.tokenizer.unknown(text),
     )
+
+
+def most_focused(cross: AttentionMap) -> tuple[str, int, int]:
+    """Find the head of the cross-attention to open with: the one whose queries choose most clearly among the words.
+
+    Words are the keys between the tag and the end; a query's clearness is its largest weight among them.
+    """
+    clearness = cross.weights[..., 1:-1].max(-1).mean(-1)
+    layer, head = divmod(int(clearness.argmax()), clearness.shape[1])
+    return cross.kind, layer, head
 
 
 def _check_length(pieces: int, most: int) -> None:

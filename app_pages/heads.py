@@ -5,17 +5,45 @@ from __future__ import annotations
 import streamlit as st
 
 from app_pages.components import attention_browser
-from app_pages.i18n import translator
+from app_pages.i18n import Translate, translator
+
+
+def legend(_: Translate) -> None:
+    """Say what the signs in the picture mean, and what the model is."""
+    with st.expander(_("How to read this picture")):
+        st.markdown(
+            _(
+                "- **Encoder**: the words of your sentence look at each other.\n"
+                "- **Decoder**: each written word looks at those written before it, hence the empty triangle.\n"
+                "- **Cross-attention**: each written word looks at your sentence.\n"
+                "- A **query** is the word that looks, a **key** the word it looks at. "
+                "The weights of a query add up to 1.\n"
+                "- `<2de>` asks for German, `<2ja>` for Japanese, and so on; `<s>` starts the translation, "
+                "`</s>` ends a sentence; `<unk>` is what the vocabulary lacks; `·` before a piece means that it "
+                "goes on with the word before it."
+            )
+        )
+    with st.expander(_("About the models")):
+        st.markdown(
+            _(
+                "`small` and `guide` are small transformers trained for this app, on everyday sentences of "
+                "[Tatoeba](https://tatoeba.org) (CC-BY); `guide` also on captions of Multi30k. They translate simple "
+                "sentences well and get names, numbers and rare words wrong. Every number you see is computed by the "
+                "model on your sentence. What attention shows is how a model weighs its inputs, not why it chose "
+                "a word."
+            )
+        )
+
 
 language = st.session_state.get("language", "en")
-_ = translator(language)
 message = st.session_state.get("message")
-
+_ = translator(language)
 if message is not None:
-    st.caption(
+    st.markdown(
         _(
             "Each small picture is one head: rows are the words that look, columns the words they look at; the "
-            "stronger the colour, the larger the weight. Find heads with a clear habit, and click one to read it."
+            "stronger the colour, the larger the weight. Look for a head with a clear pattern, and click it."
         )
     )
     attention_browser(message, language=language, key="attention_browser")
+legend(_)

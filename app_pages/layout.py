@@ -12,11 +12,11 @@ NAME = "Attention Atlas"
 TAGLINE = N_("every head of a real translator, at work on your sentence")
 
 _CSS = """
-.stMainBlockContainer { padding: 4rem 2rem 3rem; max-width: 84rem; }
+.stMainBlockContainer { padding: 3.75rem 2rem 3rem; max-width: 84rem; }
 .atlas-name { font-size: 1.5rem; font-weight: 700; margin: 0; line-height: 1.3; }
 .atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
 .atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
-[data-testid="stCaptionContainer"] { max-width: 44rem; }
+.stMarkdown p { max-width: 44rem; }
 .atlas-quiet { font-size: 0.9rem; opacity: 0.75; margin: 0; }
 .st-key-examples button p { white-space: nowrap; }
 @media (max-width: 640px) {
@@ -33,14 +33,15 @@ def frame() -> tuple[str, Translate]:
     name, switch = st.columns([8, 3], vertical_alignment="center")
     with switch, st.container(horizontal=True, horizontal_alignment="right"):
         session.remember("lang", SOURCE_LANGUAGE, LANGUAGES.__contains__)
-        chosen = st.segmented_control(
+        chosen = st.radio(
             "Language / 言語",
             list(LANGUAGES),
             format_func=LANGUAGES.__getitem__,
             key="lang",
+            horizontal=True,
             label_visibility="collapsed",
         )
-    language = chosen or SOURCE_LANGUAGE  # a click on the chosen language takes the choice away
+    language = chosen or SOURCE_LANGUAGE
     _ = translator(language)
     name.html(f'<p class="atlas-name" lang="{language}">{NAME}<span>{_(TAGLINE)}</span></p>')
     return language, _

@@ -1,8 +1,10 @@
-"""The sentence bar: the sentence, its direction, examples, and the translation. The same on every page."""
+"""The sentence bar: the sentence, its direction, model and examples, and the translation. The same on every page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -14,45 +16,53 @@ from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
 from transformer.library import names
 from viz.browser import decode_header
 
-MOST_CHARACTERS = 600
+MOST_CHARACTERS = 2000  # far above what fits, so that a pasted text is answered, not swallowed
+UNUSUAL_LENGTH = 40  # pieces; hardly any training sentence has more
 
 
-def sentence_bar(_: Translate) -> bytes | None:
+def sentence_bar(language: str, _: Translate) -> bytes | None:
     """Let the visitor choose; return the message with every head, or None if there is nothing to show."""
     with st.container(key="sentence_bar"):
-        columns = st.columns([12, 5, 3, 3], vertical_alignment="bottom")
-        text_column, direction_column, model_column, examples_column = columns
-        with direction_column:
-            session.remember("direction", DEFAULT_DIRECTION, DIRECTIONS.__contains__)
-            direction = st.selectbox(
-                _("Direction"),
-                DIRECTIONS,
-                format_func=lambda d: " → ".join(_(NAMES[language]) for language in split_direction(d)),
-                key="direction",
-                on_change=_follow_direction,
-            )
-        source, _target = split_direction(direction)
-        with text_column:
-            session.remember("text", DEFAULT_TEXT, lambda text: len(text) <= MOST_CHARACTERS)
-            text = st.text_input(
-                _("Sentence"),
-                max_chars=MOST_CHARACTERS,
-                placeholder=_("Type a sentence, then press Enter"),
-                key="text",
-            )
-        with model_column:
+        columns = st.columns([11, 5, 3, 4], vertical_alignment="bottom")
+        with columns[1]:
+            direction = _choose_direction(language, _)
+        source = split_direction(direction)[0]
+        with columns[2]:
             models = names()
             session.remember("model", models[0], models.__contains__)
             model = st.selectbox(_("Model"), models, key="model")
-        with examples_column, st.popover(_("Examples"), width="stretch", key="examples"):
-            for number, example in enumerate(EXAMPLES):
-                sentence = example[source]
-                st.button(sentence, key=f"example_{number}", on_click=_take, args=(sentence,), width="stretch")
+        with columns[3]:
+            key = f"example {source}"  # a widget of its own for each list: the browser keeps what was shown
+            sentences = [example[source] for example in EXAMPLES]
+            placeholder = _("Pick one")
+            st.selectbox(
+                _("Examples"), sentences, index=None, placeholder=placeholder, key=key, on_change=_take, args=(key,)
+            )
+        with columns[0]:
+            session.remember("text", DEFAULT_TEXT, lambda text: len(text) <= MOST_CHARACTERS)
+            placeholder = _("Type a sentence, then press Enter")
+            text = st.text_input(_("Your sentence"), max_chars=MOST_CHARACTERS, placeholder=placeholder, key="text")
         return _translated(_, model, text.strip(), direction)
 
 
+def _choose_direction(language: str, _: Translate) -> str:
+    """Show the select box with the labels of one language; the choice itself is kept apart from the labels."""
+    direction = session.remember("direction", DEFAULT_DIRECTION, DIRECTIONS.__contains__)
+    key = f"direction {language}"
+    st.session_state[key] = direction
+    st.selectbox(
+        _("Direction"),
+        DIRECTIONS,
+        format_func=lambda d: " → ".join(_(NAMES[each]) for each in split_direction(d)),
+        key=key,
+        on_change=_turn_to_shown,
+        args=(key,),
+    )
+    return direction
+
+
 def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | None:
-    source, target = split_direction(direction)
+    target = split_direction(direction)[1]
     if not text:
         st.info(_("Type a sentence above, or pick one of the examples."))
         return None
@@ -62,48 +72,56 @@ def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | 
     except TooLong as error:
         st.warning(
             _(
-                "This is too long for one picture: {pieces} word pieces, and {most} are the most. Shorten it.",
+                "Too long for one picture: {pieces} word pieces; at most {most} fit. Please shorten the sentence.",
                 pieces=error.pieces,
                 most=error.most,
             )
         )
         return None
     header = decode_header(message)
+    translation = escape(header["translation"]) or f"<i>{escape(_('The model wrote nothing.'))}</i>"
+    said = _("The model “{model}” wrote this. Word pieces: {steps}, one at a time.", model=model, steps=header["steps"])
     st.html(
-        f'<p class="atlas-translation" lang="{target}">{escape(header["translation"])}</p>'
-        f'<p class="atlas-quiet">{escape(_said(_, header))}</p>'
+        f'<p class="atlas-translation" lang="{target}">{translation}</p><p class="atlas-quiet">{escape(said)}</p>',
     )
-    _hints(_, text, source, header["unknown"])
+    _hints(_, text, direction, header)
     return message
 
 
-def _said(_: Translate, header: dict) -> str:
-    model = header["model"]["name"]
-    return _("written by the model “{model}” in {steps} steps, one word piece each", model=model, steps=header["steps"])
-
-
-def _hints(_: Translate, text: str, source: str, unknown: list[str]) -> None:
+def _hints(_: Translate, text: str, direction: str, header: Mapping[str, Any]) -> None:
+    source, target = split_direction(direction)
     seen = looks_like(text)
     if seen and seen != source:
-        names = {"seen": _(NAMES[seen]), "source": _(NAMES[source])}
         hint, button = st.columns([7, 3], vertical_alignment="center")
-        hint.caption(_("This looks like {seen}, and the direction starts from {source}.", **names))
+        languages = {"seen": _(NAMES[seen]), "source": _(NAMES[source]), "target": _(NAMES[target])}
+        hint.info(_("This looks like {seen}, but the direction is {source} → {target}.", **languages))
         other = f"{seen}-en" if seen != "en" else f"en-{source}"
-        label = _("Translate from {seen}", **names)
-        button.button(label, key="follow_hint", on_click=_turn, args=(other,), width="stretch")
-    if unknown:
-        st.caption(_("The model has never seen: {characters}. It reads them as unknown.", characters=" ".join(unknown)))
+        button.button(
+            _("Translate from {seen}", **languages), key="follow_hint", on_click=_turn, args=(other,), width="stretch"
+        )
+    if header["unknown"]:
+        characters = " ".join(header["unknown"])
+        st.info(_("Not in the model's vocabulary, read as <unk>: {characters}", characters=characters))
+    if len(header["axes"]["source"]["tokens"]) > UNUSUAL_LENGTH:
+        st.info(
+            _(
+                "Longer than the sentences this model learned from: expect mistakes, in the translation and "
+                "in the heads."
+            )
+        )
 
 
-def _take(sentence: str) -> None:
-    st.session_state["text"] = sentence
+def _take(key: str) -> None:
+    st.session_state["text"] = st.session_state[key] or st.session_state["text"]
+    st.session_state[key] = None
+
+
+def _turn_to_shown(key: str) -> None:
+    _turn(st.session_state[key])
+    source = split_direction(st.session_state["direction"])[0]
+    # An example keeps what it says; a sentence of the visitor's own stays as it is.
+    st.session_state["text"] = same_example(st.session_state["text"], source) or st.session_state["text"]
 
 
 def _turn(direction: str) -> None:
     st.session_state["direction"] = direction
-
-
-def _follow_direction() -> None:
-    """Keep what an example says when its direction changes; a sentence of the visitor's own stays as it is."""
-    source = split_direction(st.session_state["direction"])[0]
-    st.session_state["text"] = same_example(st.session_state["text"], source) or st.session_state["text"]

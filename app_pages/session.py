@@ -24,19 +24,23 @@ if TYPE_CHECKING:
 _loading = threading.Lock()
 
 
-def remember(key: str, default: str, valid: Callable[[str], bool]) -> None:
-    """Before its widget: give a choice its value from the address, else its default; the address then follows it.
+def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
+    """Keep a choice in the session and the address: call it before the choice's widget, which may have changed it.
 
-    Streamlit's own binding would put the shown label there, which depends on the visitor's language.
+    The address wins where the visitor changed it: a link opened, or a step back. Streamlit's own binding would put
+    the shown label there, which depends on the visitor's language.
     """
-    if key not in st.session_state:
-        given = st.query_params.get(key, default)
-        st.session_state[key] = given if valid(given) else default
-    chosen = st.session_state[key]
-    if chosen in (default, None):
+    written = f"{key} in the address"
+    given = st.query_params.get(key, default)
+    if given != st.session_state.get(written) and valid(given):
+        st.session_state[key] = given
+    chosen = st.session_state.setdefault(key, default) or default
+    if chosen == default:
         st.query_params.pop(key, None)
-    elif st.query_params.get(key) != chosen:
+    elif given != chosen:
         st.query_params[key] = chosen
+    st.session_state[written] = chosen
+    return chosen
 
 
 @cache

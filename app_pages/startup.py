@@ -13,7 +13,7 @@ from functools import cache
 from app_pages import session
 from transformer.library import DEFAULT_MODEL
 
-PAUSE = 0.5  # seconds in which the first page leaves the server undisturbed
+PAUSE = 2.0  # seconds in which the first page reaches its browser undisturbed
 
 
 def _load() -> None:

@@ -91,29 +91,29 @@ def test_a_sentence_of_ones_own_is_translated(open_app: Callable[..., AppTest]) 
 
 def test_the_address_restores_language_sentence_and_direction(open_app: Callable[..., AppTest]) -> None:
     app = open_app(lang="ja", text="Je suis étudiant.", direction="fr-en")
-    assert app.segmented_control(key="lang").value == "ja"
+    assert app.radio(key="lang").value == "ja"
     assert message_of(app)["direction"] == "fr-en"
     assert message_of(app)["text"] == "Je suis étudiant."
 
 
 def test_a_nonsensical_address_gives_the_defaults(open_app: Callable[..., AppTest]) -> None:
-    app = open_app(lang="xx", direction="de-fr", text="x" * 5000)
+    app = open_app(lang="xx", direction="de-fr", model="huge", text="x" * 5000)
     assert message_of(app)["text"] == DEFAULT_TEXT
     assert message_of(app)["direction"] == DEFAULT_DIRECTION
 
 
 def test_an_example_keeps_its_meaning_when_the_direction_changes(open_app: Callable[..., AppTest]) -> None:
     app = open_app()
-    app.selectbox(key="direction").set_value("ja-en").run()
+    app.selectbox(key="direction en").set_value("ja-en").run()
     assert app.text_input(key="text").value == EXAMPLES[0]["ja"]
     app.text_input(key="text").set_value("猫が好きです。").run()
-    app.selectbox(key="direction").set_value("en-ja").run()
+    app.selectbox(key="direction en").set_value("en-ja").run()
     assert app.text_input(key="text").value == "猫が好きです。", "the visitor's own sentence is lost"
 
 
 def test_an_example_is_taken(open_app: Callable[..., AppTest]) -> None:
     app = open_app()
-    app.button(key="example_2").click().run()
+    app.selectbox(key="example en").set_value(EXAMPLES[2]["en"]).run()
     assert message_of(app)["text"] == EXAMPLES[2]["en"]
 
 
@@ -131,8 +131,27 @@ def test_too_long_a_sentence_says_what_to_do(open_app: Callable[..., AppTest]) -
     long = "tea and " * 70
     app.text_input(key="text").set_value(long).run()
     assert not app.exception
-    assert "Shorten it" in words_of(app) and str(analysis.LONGEST) in words_of(app)
+    assert "Please shorten" in words_of(app) and str(analysis.LONGEST) in words_of(app)
     assert app.text_input(key="text").value == long, "the visitor's text is lost"
+
+
+@pytest.mark.parametrize("text", ["a" * 1500, "The dog runs. " * 20])
+def test_a_long_sentence_is_answered_not_refused_with_an_error(open_app: Callable[..., AppTest], text: str) -> None:
+    app = open_app()
+    app.text_input(key="text").set_value(text).run()
+    assert not app.exception
+    assert "Please shorten" in words_of(app) or "Longer than the sentences" in words_of(app)
+
+
+def test_the_interface_changes_language_and_all_goes_on(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(direction="en-fr")
+    app.radio(key="lang").set_value("ja").run()
+    app.text_input(key="text").set_value("I like tea.").run()
+    app.selectbox(key="direction ja").set_value("en-ja").run()
+    app.radio(key="lang").set_value("en").run()
+    assert not app.exception
+    assert app.selectbox(key="direction en").value == "en-ja"
+    assert message_of(app)["text"] == "I like tea."
 
 
 def test_another_language_is_noticed_and_followed(open_app: Callable[..., AppTest]) -> None:
@@ -140,7 +159,7 @@ def test_another_language_is_noticed_and_followed(open_app: Callable[..., AppTes
     app.text_input(key="text").set_value("Je ne sais pas où est la gare.").run()
     assert "looks like French" in words_of(app)
     app.button(key="follow_hint").click().run()
-    assert app.selectbox(key="direction").value == "fr-en"
+    assert app.selectbox(key="direction en").value == "fr-en"
     assert app.text_input(key="text").value == "Je ne sais pas où est la gare."
 
 

@@ -187,7 +187,8 @@ def test_an_edit_changes_what_comes_after_it_and_nothing_before(translator):
         if number < place:
             assert torch.equal(edited[name], plain[name]), name
     assert not torch.allclose(edited["logits"], plain["logits"])
-    assert translator.trace(STREET, "de", result, edits={"decoder.nowhere": switch_off}).unused_edits()
+    with pytest.raises(ValueError, match=r"decoder\.nowhere"):
+        translator.trace(STREET, "de", result, edits={"decoder.nowhere": switch_off})
     same = translator.trace(STREET, "de", result, edits={path: lambda heads: heads})
     assert all(torch.equal(same[name], plain[name]) for name in plain)
 

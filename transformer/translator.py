@@ -155,6 +155,8 @@ class Translator:
         )
         with torch.no_grad():
             self.model(torch.tensor([source]), torch.tensor([target]), trace)
+        if trace.unused_edits():
+            raise ValueError(f"nothing is computed at {trace.unused_edits()}: see the paths that the trace has")
         return trace
 
     def _chosen(self, steps: Iterable[Step], row: int) -> Translation:

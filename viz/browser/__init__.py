@@ -12,7 +12,7 @@ from typing import Any
 STRINGS: dict[str, str] = {
     "kind_encoder": "Encoder",
     "kind_decoder": "Decoder",
-    "kind_cross": "Cross",
+    "kind_cross": "Cross-attention",
     "kind_other": "{kind}",
     "overview": "Every head: rows are layers, columns are heads",
     "layer": "layer {layer}",
@@ -23,11 +23,11 @@ STRINGS: dict[str, str] = {
     "matrix": "Weights of {title}. Rows are queries, columns are keys. Arrow keys read the cells.",
     "cell_read": "weight of this cell",
     "cell_strongest": "strongest weight",
-    "cell_strongest_off_diagonal": "strongest off the diagonal",
-    "writes": "goes on to write “{token}”",
+    "cell_strongest_off_diagonal": "strongest weight between two different words",
+    "writes": "then writes “{token}”",
     "strongest_keys": "Strongest keys of this query",
     "scale": "weight (square-root colour scale)",
-    "hint": "Point at a cell or use the arrow keys. A click keeps the cell, Escape lets it go.",
+    "hint": "Point at a cell, or use the arrow keys. Click to pin a cell; Esc unpins it.",
     "empty": "There is no attention to show.",
     "unreadable": "This attention data cannot be read here: {reason}",
 }

@@ -64,11 +64,13 @@ function update(state, payload, onSelect) {
   if (!state.kinds.length) return;
   fillOverview(state.overview, state.kinds, state.words);
   const first = { kind: state.kinds[0].id, layer: 0, head: 0 };
+  const named = state.header.address === false ? null : readAddress(state.kinds);
+  state.chosen ||= named !== null;
   state.selection = validSelection(state.selection, state.kinds)
-    ?? (state.header.address === false ? null : readAddress(state.kinds))
-    ?? validSelection(state.header.selection, state.kinds) ?? first;
+    ?? named ?? validSelection(state.header.selection, state.kinds) ?? first;
   markSelected(state.overview, state.selection);
   arrange(state);
+  if (state.chosen) rememberInAddress(state); // the host may have written an address without it
 }
 
 function read(state, payload) {
@@ -137,12 +139,17 @@ function showSelected(state) {
   performance.measure("atlas-head", { start: began });
 }
 
+function rememberInAddress(state) {
+  clearTimeout(state.addressTimer);
+  if (state.header.address !== false) state.addressTimer = setTimeout(() => writeAddress(state.selection), ADDRESS_DELAY);
+}
+
 function choose(state, selection, event) {
   state.selection = selection;
+  state.chosen = true;
   markSelected(state.overview, selection);
   showSelected(state);
-  clearTimeout(state.addressTimer);
-  if (state.header.address !== false) state.addressTimer = setTimeout(() => writeAddress(selection), ADDRESS_DELAY);
+  rememberInAddress(state);
   if (event.type === "click" && state.root.classList.contains("narrow")) {
     state.detail.element.scrollIntoView({ block: "start" });
   }
