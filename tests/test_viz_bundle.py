@@ -51,7 +51,7 @@ def test_an_import_that_cannot_be_joined_is_refused(source, match):
 def test_every_text_is_in_the_table_and_every_row_is_used():
     code = "\n".join(sources().values())
     used = set(re.findall(r'words\("(\w+)"', code)) | set(re.findall(r'"(cell_\w+)"', code))
-    built = {f"kind_{kind}" for kind in ("encoder", "decoder", "cross")}
+    built = {f"{form}_{kind}" for form in ("kind", "title") for kind in ("encoder", "decoder", "cross")}
     assert used | built == STRINGS.keys()
 
 

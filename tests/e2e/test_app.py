@@ -127,7 +127,7 @@ def test_the_address_keeps_sentence_and_head_together(page: Page, app_url: str) 
     expect(page.locator(".atlas-translation")).to_contain_text("Buch")
     page.wait_for_function("location.search.includes('kind=encoder&layer=1&head=2')")
     page.reload()
-    expect(page.locator(".detail h3.title")).to_have_text(re.compile("Encoder . layer 1 . head 2"))
+    expect(page.locator(".detail h3.title")).to_have_text(re.compile("Encoder self-attention . layer 1 . head 2"))
     expect(page.get_by_role("textbox")).to_have_value("He reads a book.")
 
 

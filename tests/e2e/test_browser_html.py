@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from viz.browser import AttentionMap, Axis, decode_weights, encode_attention, to_html
+from viz.browser import STRINGS, AttentionMap, Axis, decode_weights, encode_attention, to_html
 
 SOURCE = ["▁The", "▁animal", "▁didn", "'", "t", "▁cross", "</s>"]
 WRITES = ["▁Das", "▁Tier", "▁kreuz", "te", "</s>"]
@@ -88,7 +88,7 @@ def test_rows_are_queries_and_columns_are_keys(show):
     page = show(payload_of(), "?kind=cross&layer=1&head=1")
     hover(page, 5, 7, 2, 5)
     assert page.locator("p.cell").inner_text().split() == ["Tier", "→", "cross"]
-    assert page.locator("p.writes").inner_text() == "goes on to write “kreuz”"
+    assert page.locator("p.writes").inner_text() == "then writes “kreuz”"
     assert page.locator(".labels.query .token:not(.float)").all_inner_texts() == [
         "<s>",
         "Das",
@@ -114,9 +114,9 @@ def test_zero_is_the_background_and_weights_are_darker(show):
 
 def test_a_click_opens_a_head_and_the_address_follows(show):
     page = show(payload_of(), "?lang=ja&kind=nonsense#here")
-    assert title(page) == "Encoder · layer 2 · head 3"
+    assert title(page) == "Encoder self-attention · layer 2 · head 3"
     head(page, "cross", 1, 7).click()
-    assert title(page) == "Cross · layer 2 · head 8"
+    assert title(page) == "Cross-attention · layer 2 · head 8"
     page.wait_for_url("**/page.html?lang=ja&kind=cross&layer=2&head=8#here")
     assert page.locator("button.head[aria-selected=true]").count() == 1
 
@@ -126,15 +126,15 @@ def test_the_arrow_keys_walk_the_stacked_grids_with_one_tab_stop(show):
     assert page.locator("button.head[tabindex='0']").count() == 1
     head(page, "encoder", 1, 2).focus()
     for key, expected in (
-        ("ArrowRight", "Encoder · layer 2 · head 4"),
-        ("ArrowDown", "Encoder · layer 3 · head 4"),
-        ("Home", "Encoder · layer 3 · head 1"),
-        ("ArrowLeft", "Encoder · layer 3 · head 1"),
-        ("End", "Encoder · layer 3 · head 8"),
-        ("ArrowDown", "Encoder · layer 4 · head 8"),
-        ("ArrowDown", "Decoder · layer 1 · head 8"),
-        ("Control+End", "Cross · layer 2 · head 8"),
-        ("Control+Home", "Encoder · layer 1 · head 1"),
+        ("ArrowRight", "Encoder self-attention · layer 2 · head 4"),
+        ("ArrowDown", "Encoder self-attention · layer 3 · head 4"),
+        ("Home", "Encoder self-attention · layer 3 · head 1"),
+        ("ArrowLeft", "Encoder self-attention · layer 3 · head 1"),
+        ("End", "Encoder self-attention · layer 3 · head 8"),
+        ("ArrowDown", "Encoder self-attention · layer 4 · head 8"),
+        ("ArrowDown", "Decoder self-attention · layer 1 · head 8"),
+        ("Control+End", "Cross-attention · layer 2 · head 8"),
+        ("Control+Home", "Encoder self-attention · layer 1 · head 1"),
     ):
         page.keyboard.press(key)
         assert title(page) == expected
@@ -154,17 +154,17 @@ def test_the_keyboard_reads_cells_and_a_kept_cell_stays_from_head_to_head(show):
     assert page.locator("p.number").inner_text() == f"{weights[3, 5, 1, 1]:.4f}"
     page.locator(".matrix").focus()
     page.keyboard.press("Escape")
-    assert page.locator(".readout .caption").first.inner_text() == "strongest off the diagonal"
+    assert page.locator(".readout .caption").first.inner_text() == STRINGS["cell_strongest_off_diagonal"]
 
 
 @pytest.mark.parametrize("query", ["?kind=cross&layer=2&head=4", "?head=4&layer=2&kind=cross&lang=en"])
 def test_a_link_opens_its_head(show, query):
-    assert title(show(payload_of(), query)) == "Cross · layer 2 · head 4"
+    assert title(show(payload_of(), query)) == "Cross-attention · layer 2 · head 4"
 
 
 @pytest.mark.parametrize("query", ["?kind=cross&layer=3&head=1", "?kind=cross&layer=0&head=1", "?layer=x&head=-1"])
 def test_a_link_to_no_head_is_ignored(show, query):
-    assert title(show(payload_of(), query)) == "Encoder · layer 2 · head 3"
+    assert title(show(payload_of(), query)) == "Encoder self-attention · layer 2 · head 3"
 
 
 def test_six_layers_of_128_tokens_stay_light(show):
@@ -199,17 +199,17 @@ def test_new_data_keeps_the_readers_head_and_focus_and_the_cell_if_its_tokens_st
     for key in ("Home", "PageUp"):
         page.keyboard.press(key)
     update(page, payload_of(bits=8, selection={"kind": "cross", "layer": 0, "head": 0}))
-    assert title(page) == "Encoder · layer 3 · head 7"
+    assert title(page) == "Encoder self-attention · layer 3 · head 7"
     assert page.locator("p.cell").inner_text().split() == ["The", "→", "The"]
     head(page, "encoder", 2, 6).focus()
     update(page, payload_of(source=[*SOURCE, "!"]))
-    assert page.locator(".readout .caption").first.inner_text() == "strongest off the diagonal"
+    assert page.locator(".readout .caption").first.inner_text() == STRINGS["cell_strongest_off_diagonal"]
     assert page.evaluate("document.activeElement.dataset.head") == "6"
-    update(page, payload_of(layers=(3, 2, 2), strings={"kind_encoder": "エンコーダー"}))
+    update(page, payload_of(layers=(3, 2, 2), strings={"title_encoder": "エンコーダー"}))
     assert title(page) == "エンコーダー · layer 3 · head 7"
     assert page.evaluate("document.activeElement.dataset.head") == "6"
     update(page, payload_of(layers=(1, 1, 1), heads=2))
-    assert title(page) == "Encoder · layer 1 · head 1"
+    assert title(page) == "Encoder self-attention · layer 1 · head 1"
     assert page.locator(".atlas").count() == 1
 
 
@@ -265,7 +265,7 @@ def test_the_theme_follows_the_system_at_once(show):
 
 def test_each_axis_speaks_its_language_and_strings_are_the_hosts(show):
     writes = ["▁動物", "は", "</s>"]
-    payload = payload_of(writes=writes, target_lang="ja", lang="ja", strings={"kind_cross": "交差", "query": "クエリ"})
+    payload = payload_of(writes=writes, target_lang="ja", lang="ja", strings={"title_cross": "交差", "query": "クエリ"})
     page = show(payload, "?kind=cross&layer=1&head=1")
     assert page.locator(".atlas").get_attribute("lang") == "ja"
     assert set(page.eval_on_selector_all(".labels.query .token:not(.float)", "all => all.map(e => e.lang)")) == {"ja"}

@@ -12,8 +12,11 @@ from typing import Any
 STRINGS: dict[str, str] = {
     "kind_encoder": "Encoder",
     "kind_decoder": "Decoder",
-    "kind_cross": "Cross-attention",
+    "kind_cross": "Cross",
     "kind_other": "{kind}",
+    "title_encoder": "Encoder self-attention",
+    "title_decoder": "Decoder self-attention",
+    "title_cross": "Cross-attention",
     "overview": "Every head: rows are layers, columns are heads",
     "layer": "layer {layer}",
     "head_title": "{kind} · layer {layer} · head {head}",

@@ -132,7 +132,7 @@ function keepPinned(view, scene) {
 }
 
 function showTitle(view, kind, selection, words) {
-  const name = kindName(kind.id, words);
+  const name = kindName(kind.id, words, "title");
   const title = words("head_title", { kind: name, layer: selection.layer + 1, head: selection.head + 1 });
   view.title.replaceChildren(kindChip(kind.id), make("span", "", title));
   view.matrix.setAttribute("aria-label", words("matrix", { title }));

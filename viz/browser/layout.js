@@ -20,7 +20,7 @@ const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 export function halves(width, overviewWidth) {
   const narrow = width < NARROW;
   const detail = narrow ? width : width - overviewWidth - 32;
-  return { narrow, detail, side: !narrow && detail >= 720 };
+  return { narrow, detail, side: !narrow && detail >= 640 };
 }
 
 /** The pitch of the thumbnails and the sizes that follow, for every kind at once. */

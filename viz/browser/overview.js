@@ -54,8 +54,8 @@ export function fillOverview(view, kinds, words) {
 }
 
 /** The name of a kind of attention on the screen. */
-export function kindName(id, words) {
-  return ["encoder", "decoder", "cross"].includes(id) ? words(`kind_${id}`) : words("kind_other", { kind: id });
+export function kindName(id, words, form = "kind") {
+  return ["encoder", "decoder", "cross"].includes(id) ? words(`${form}_${id}`) : words("kind_other", { kind: id });
 }
 
 /** The coloured mark of a kind. */
