@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import torch
 import typer
 
 from experiments.recipe import Recipe, cook, vocabulary
@@ -72,12 +73,16 @@ def main(
 ) -> None:
     """Train the bundled model `small`."""
     if smoke:
+        torch.set_num_threads(1)  # so small a model is faster on one than on two that wait for each other
         recipe, pairs = SMOKE, smoke_pairs()
         text: Iterable[str] = (sentence for pair in pairs for sentence in (pair.english, pair.other))
     elif data is None:
         raise typer.BadParameter("give the directory of the Tatoeba files with --data, or try --smoke")
     else:
-        recipe, pairs = RECIPE, tatoeba.split(tatoeba.read_pairs(data)).train
+        try:
+            recipe, pairs = RECIPE, tatoeba.split(tatoeba.read_pairs(data)).train
+        except (OSError, ValueError) as error:
+            raise typer.BadParameter(str(error)) from error
         text = training_text(pairs, RECIPE.training.seed)
     cook(recipe, pairs, vocabulary(tokenizer, text, recipe.model.vocab_size), output, steps=steps)
 
