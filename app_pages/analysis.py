@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
-from transformer.library import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
+from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
 from viz.browser import decode_header
 
 if TYPE_CHECKING:

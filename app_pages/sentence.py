@@ -13,7 +13,7 @@ from app_pages.analysis import TooLong
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES, same_example
 from app_pages.i18n import Translate
 from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
-from transformer.library import names
+from transformer.model_files import names
 from viz.browser import decode_header
 
 MOST_CHARACTERS = 2000  # far above what fits, so that a pasted text is answered, not swallowed

@@ -16,7 +16,7 @@ import streamlit as st
 from app_pages.analysis import analyse, shipped
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
-from transformer.library import DEFAULT_MODEL
+from transformer.model_files import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from transformer.translator import Translator

@@ -11,7 +11,7 @@ import threading
 from functools import cache
 
 from app_pages import session
-from transformer.library import DEFAULT_MODEL
+from transformer.model_files import DEFAULT_MODEL
 
 PAUSE = 2.0  # seconds in which the first page reaches its browser undisturbed
 

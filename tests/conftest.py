@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import settings
 
 from transformer.config import ModelConfig
 
 torch.set_num_threads(1)
+settings.register_profile("busy machine", deadline=None)  # how long an example takes says nothing about the code
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app_pages import analysis, session
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
 from app_pages.languages import DIRECTIONS, looks_like, split_direction
-from transformer.library import names
+from transformer.model_files import names
 from transformer.translator import load_translator
 from viz.browser import decode_header, decode_weights
 

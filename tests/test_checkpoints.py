@@ -29,10 +29,10 @@ from torch.utils._pytree import tree_leaves
 
 from experiments.small import smoke_pairs
 from experiments.tokenizer import train_tokenizer
-from transformer import library
+from transformer import model_files
 from transformer.checkpoints import dequantize_rows, load_checkpoint, quantize_rows, read_card, save_checkpoint
 from transformer.config import AttentionConfig, Choice, ModelConfig
-from transformer.library import CheckpointError, bundled, checkpoint_hash
+from transformer.model_files import CheckpointError, bundled, checkpoint_hash
 from transformer.models import build
 from transformer.tokenizers import Tokenizer
 
@@ -430,10 +430,10 @@ def test_names_and_paths():
 def test_models_are_found_in_a_checkout_and_where_pip_puts_them(tmp_path):
     package = tmp_path / "transformer"
     package.mkdir()
-    copy = shutil.copy(library.__file__, package)
+    copy = shutil.copy(model_files.__file__, package)
 
     def found() -> Path:
-        spec = spec_from_file_location("copied_library", copy)
+        spec = spec_from_file_location("copied_model_files", copy)
         module = module_from_spec(spec)
         spec.loader.exec_module(module)
         return module.BUNDLED
@@ -441,6 +441,6 @@ def test_models_are_found_in_a_checkout_and_where_pip_puts_them(tmp_path):
     assert found() == tmp_path / "checkpoints"
     (package / "bundled").mkdir()
     assert found() == package / "bundled"
-    root = Path(library.__file__).parent.parent
+    root = Path(model_files.__file__).parent.parent
     folders = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-dir"]
     assert folders["transformer.bundled"] == "checkpoints"

@@ -16,7 +16,7 @@ from experiments.recipe import shrink_residual_branches
 from experiments.small import RECIPE as SMALL
 from transformer import load_translator
 from transformer.checkpoints import load_checkpoint
-from transformer.library import bundled
+from transformer.model_files import bundled
 from transformer.models import build
 
 ROOT = Path(__file__).parent.parent

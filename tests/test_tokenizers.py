@@ -9,7 +9,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 
-from transformer.library import bundled
+from transformer.model_files import bundled
 from transformer.tokenizers import END, LANGUAGES, PAD, START, UNKNOWN, WORD_START, Tokenizer, clean, language_tag
 
 TAGS = [language_tag(language) for language in LANGUAGES]

@@ -15,7 +15,7 @@ from experiments.small import smoke_pairs
 from experiments.tokenizer import train_tokenizer
 from transformer import load_translator
 from transformer.decoding import MAX_EXTRA
-from transformer.library import CheckpointError
+from transformer.model_files import CheckpointError
 from transformer.models import build
 from transformer.tokenizers import END, Tokenizer
 from transformer.translator import Translation, Translator

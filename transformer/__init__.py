@@ -18,7 +18,7 @@ _HOME = {
     "build": "models",
     "train": "training",
     "TrainingConfig": "training",
-    "CheckpointError": "library",
+    "CheckpointError": "model_files",
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
 }

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from transformer.config import ModelConfig
-from transformer.library import CheckpointError
+from transformer.model_files import CheckpointError
 from transformer.models import Model, build
 from transformer.tokenizers import Tokenizer
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from transformer.checkpoints import load_checkpoint
 from transformer.data.batches import by_length, pad
 from transformer.decoding import MAX_EXTRA, BeamStep, Decoding, Hypothesis, Step, beam_search, follow, next_tokens
-from transformer.library import DEFAULT_MODEL, CheckpointError, bundled
+from transformer.model_files import DEFAULT_MODEL, CheckpointError, bundled
 from transformer.models import EncoderDecoder
 from transformer.tokenizers import END, START, Tokenizer, clean
 from transformer.trace import Trace

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -26,6 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
+expect.set_options(timeout=30_000)  # ms: the first sentence may wait for a model, on a busy machine
 
 
 @pytest.fixture(scope="session")
