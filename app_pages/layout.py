@@ -18,7 +18,6 @@ _CSS = """
 .atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
 .stMarkdown p { max-width: 44rem; }
 .atlas-quiet { font-size: 0.9rem; opacity: 0.75; margin: 0; }
-.st-key-examples button p { white-space: nowrap; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   .atlas-name span { display: block; margin-left: 0; }

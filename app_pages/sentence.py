@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from app_pages.analysis import TooLong
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES, same_example
 from app_pages.i18n import Translate
 from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
-from transformer.model_files import names
+from transformer.model_files import CheckpointError, names
 from viz.browser import decode_header
 
 MOST_CHARACTERS = 2000  # far above what fits, so that a pasted text is answered, not swallowed
@@ -77,6 +78,10 @@ def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | 
                 most=error.most,
             )
         )
+        return None
+    except CheckpointError as error:  # a visitor can only choose; whoever runs the server reads why
+        logging.getLogger(__name__).error("%s", error)
+        st.error(_("The model “{model}” cannot be loaded here. Choose another one.", model=model))
         return None
     header = decode_header(message)
     translation = escape(header["translation"]) or f"<i>{escape(_('The model wrote nothing.'))}</i>"

@@ -45,8 +45,11 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
 
 @cache
 def _load(name: str) -> Translator:
+    import torch
+
     from transformer.translator import load_translator
 
+    torch.set_num_threads(1)  # visitors run side by side, each on a core of its own
     return load_translator(name)
 
 

@@ -17,9 +17,6 @@ PAUSE = 2.0  # seconds in which the first page reaches its browser undisturbed
 
 
 def _load() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # visitors run side by side, each on a core of its own
     session.translator(DEFAULT_MODEL).translate("Hello.", "de")  # the first run of anything is slow
     gc.collect()
     gc.freeze()

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app_pages import analysis, session
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
 from app_pages.languages import DIRECTIONS, looks_like, split_direction
-from transformer.model_files import names
+from transformer.model_files import CheckpointError, names
 from transformer.translator import load_translator
 from viz.browser import decode_header, decode_weights
 
@@ -152,6 +152,16 @@ def test_the_interface_changes_language_and_all_goes_on(open_app: Callable[..., 
     assert not app.exception
     assert app.selectbox(key="direction en").value == "en-ja"
     assert message_of(app)["text"] == "I like tea."
+
+
+def test_a_broken_model_says_what_to_do(open_app: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise CheckpointError("/secret/path cannot be read")
+
+    monkeypatch.setattr(session, "translator", broken)
+    app = open_app(text="Nobody has asked this before.", model="guide")
+    assert "guide" in app.error[0].value and "Choose another" in app.error[0].value
+    assert "secret" not in app.error[0].value
 
 
 def test_another_language_is_noticed_and_followed(open_app: Callable[..., AppTest]) -> None:
