@@ -14,9 +14,10 @@ from benchmarks.measure import WARM_UP, Figure
 from benchmarks.peer import Peer
 from transformer.config import ModelConfig
 from transformer.data.batches import Batch
+from transformer.losses import translation_loss
 from transformer.models import EncoderDecoder
 from transformer.tokenizers import START
-from transformer.training import TrainingConfig, learning_rate, train, translation_loss
+from transformer.training import TrainingConfig, learning_rate, train
 
 BATCH_SIZE, LENGTH = 64, 20
 
@@ -58,8 +59,8 @@ def plain_loop(model: nn.Module, config: TrainingConfig) -> Callable[[int, Batch
     def step(number: int, batch: Batch) -> None:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(number, config, d_model)
-        loss = translation_loss(model, batch, config.label_smoothing)
-        loss.backward()
+        total, count = translation_loss(model, batch, config.label_smoothing)
+        (total / count).backward()
         nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
         optimizer.step()
         optimizer.zero_grad()

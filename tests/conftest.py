@@ -6,7 +6,10 @@ import pytest
 import torch
 from hypothesis import settings
 
+from experiments.small import smoke_pairs
+from experiments.tokenizer import train_tokenizer
 from transformer.config import ModelConfig
+from transformer.tokenizers import Tokenizer
 
 torch.set_num_threads(1)
 settings.register_profile("busy machine", deadline=None)  # how long an example takes says nothing about the code
@@ -45,3 +48,9 @@ def randomize():
         return module.eval()
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> Tokenizer:
+    """Learn a vocabulary of 120 pieces from a few made-up sentences."""
+    return Tokenizer(train_tokenizer((x for pair in smoke_pairs() for x in (pair.english, pair.other)), 120))

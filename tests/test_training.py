@@ -15,9 +15,10 @@ import torch
 from transformer.data.batches import Batch, Ragged, make_batch, pad
 from transformer.data.batches import DeviceRows as Rows
 from transformer.decoding import greedy, next_tokens
+from transformer.losses import translation_loss
 from transformer.models import build
 from transformer.tokenizers import END, PAD
-from transformer.training import NonFiniteLoss, TrainingConfig, learning_rate, train, translation_loss
+from transformer.training import NonFiniteLoss, TrainingConfig, learning_rate, train
 
 SOURCES = [[4, 7, 9, END], [5, 9, 7, 8, 11, END], [4, 12, END], [5, 7, 7, 10, 9, END]]
 TARGETS = [[9, 7, 12, END], [8, END], [6, 7, 8, 9, 10, 11, END], [12, 12, 6, END]]
@@ -85,7 +86,9 @@ def test_the_loss_is_smoothed_cross_entropy_without_padding(smoothing, tiny_conf
             wanted = np.full(vocabulary, smoothing / vocabulary)  # Szegedy et al. 2016: uniform over all classes
             wanted[token] += 1 - smoothing
             losses.append(-(wanted * log_p[row, place]).sum())
-    assert translation_loss(model, data, smoothing).item() == pytest.approx(np.mean(losses), abs=1e-5)
+    total, count = translation_loss(model, data, smoothing)
+    assert count == len(losses)
+    assert total.item() == pytest.approx(np.sum(losses), rel=1e-6)
 
 
 @pytest.mark.parametrize("clip", [0.05, 1e6])
@@ -100,7 +103,8 @@ def test_training_is_adam_with_clipping_written_out(clip, tiny_config, randomize
     m, v = ([np.zeros(tuple(p.shape)) for p in parameters] for _ in range(2))
     firm = [np.ones(tuple(p.shape), dtype=bool) for p in parameters]  # Adam makes a whole step of a rounding error
     for t, data, record in zip(range(1, 7), varied(), records, strict=False):
-        loss = translation_loss(oracle, data, 0.1)
+        total, count = translation_loss(oracle, data, 0.1)
+        loss = total / count
         gradients = [g.numpy() for g in torch.autograd.grad(loss, parameters)]
         norm = math.sqrt(sum((g**2).sum() for g in gradients))
         assert (record.step, record.loss) == (t, pytest.approx(loss.item(), rel=1e-4))
@@ -158,7 +162,9 @@ def test_records_hold_the_mean_loss_since_the_last(tiny_config):
     fine, coarse = records(1), records(3)
     assert [record.step for record in coarse] == [3, 6, 8]
     for record, chunk in zip(coarse, (fine[:3], fine[3:6], fine[6:]), strict=True):
-        assert record.loss == pytest.approx(np.mean([x.loss for x in chunk]), rel=1e-6)
+        targets = [int((data.target_output != PAD).sum()) for data in islice(varied(), chunk[0].step - 1, record.step)]
+        assert len(set(targets)) > 1
+        assert record.loss == pytest.approx(np.average([x.loss for x in chunk], weights=targets), rel=1e-6)
         assert (record.learning_rate, record.gradient_norm) == (chunk[-1].learning_rate, chunk[-1].gradient_norm)
         assert record.tokens_per_second > 0
 

@@ -7,7 +7,8 @@ header's metadata holds `format_version`, `config` (JSON) and `card` (JSON: what
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def dequantize_rows(rows: Tensor, scale: Tensor) -> Tensor:
 def save_checkpoint(
     path: Path, model: Model, tokenizer: Tokenizer, card: Mapping[str, Any], *, quantize: bool = True
 ) -> None:
-    """Write a checkpoint; an interrupted write or a full disk leaves the old file as it was.
+    """Write a checkpoint; an interrupted write or a full disk (CheckpointError) leaves the old file as it was.
 
     `quantize` keeps matrices as 8-bit rows, a quarter of the size; without it they stay float32.
     """
@@ -67,14 +68,35 @@ def save_checkpoint(
         "config": json.dumps(model.config.to_dict()),
         "card": json.dumps(dict(card), ensure_ascii=False),
     }
+    write_tensors(path, tensors, metadata)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file whole or not at all; CheckpointError if the disk is full or not to be written on."""
     path = Path(path)
     unfinished = path.with_suffix(path.suffix + ".part")
     try:
-        save_file(tensors, unfinished, metadata)
+        save_file(dict(tensors), unfinished, dict(metadata))
         unfinished.chmod(0o644)  # safetensors writes for its owner alone, and a server may be someone else
         unfinished.replace(path)
+    except (OSError, SafetensorError) as error:
+        kept = "; the file that was there is as it was" if path.exists() else ""
+        raise CheckpointError(f"{path} cannot be written: {error}{kept}") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def average_weights(paths: Iterable[Path]) -> dict[str, Tensor]:
+    """Mean of the weights of unquantised checkpoints of one model (Vaswani et al. 2017, section 6.1), in float32."""
+    total: dict[str, Tensor] = {}
+    paths = list(paths)
+    if not paths:
+        raise ValueError("there is nothing to average: no checkpoint was given")
+    for path in paths:
+        for name, weight in load_checkpoint(path).model.state_dict().items():
+            total[name] = total[name] + weight.double() if name in total else weight.double()
+    return {name: (weight / len(paths)).float() for name, weight in total.items()}
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

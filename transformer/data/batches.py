@@ -7,7 +7,9 @@ trains, so that the loop never waits for Python.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 import torch
@@ -75,6 +77,23 @@ class Batch:
     target_output: Tensor
 
 
+@dataclass(frozen=True)
+class TextBatch:
+    """Tokens (B, L), and the token after each of them (B, L)."""
+
+    inputs: Tensor
+    outputs: Tensor
+
+
+@dataclass(frozen=True)
+class LabelledBatch:
+    """Tokens (B, L) or vectors (B, L, d_input), which of them are no padding (B, L), and classes: (B,) or (B, L)."""
+
+    inputs: Tensor
+    visible: Tensor
+    labels: Tensor
+
+
 class TranslationCorpus:
     """Encoded pairs of several languages, each used in both directions.
 
@@ -105,37 +124,87 @@ class TranslationCorpus:
                 targets.append(Ragged.join([*map(target.take, rows), end]))
         return Ragged.stack(sources), Ragged.stack(targets)
 
-    def batches(self, max_tokens: int, *, seed: int, device: torch.device | str, max_length: int) -> Iterator[Batch]:
-        """Endless batches of at most `max_tokens` source and target places, padding counted, sorted by length.
+    def batches(
+        self,
+        max_tokens: int,
+        *,
+        seed: int,
+        device: torch.device | str,
+        max_length: int,
+        start: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> Iterator[Batch]:
+        """Endless batches of at most `max_tokens` source and target places, padding counted, of few fixed shapes.
 
         An example longer than that is a batch of its own; one longer than `max_length` on either side is left out.
+        Of `world_size` processes each takes its own batches; `start` is how many of them it has had already.
         """
-        rng = np.random.default_rng(seed)
-        while True:
+        for tables, rows, widths in islice(
+            self._groups(max_tokens, seed, device, max_length), rank + start * world_size, None, world_size
+        ):
+            yield make_batch(*tables, rows, *widths)
+
+    def _groups(
+        self, max_tokens: int, seed: int, device: torch.device | str, max_length: int
+    ) -> Iterator[tuple[tuple[DeviceRows, DeviceRows], np.ndarray, tuple[int, int]]]:
+        def prepare(number: int) -> tuple[tuple[DeviceRows, DeviceRows], list[Group]]:
+            rng = np.random.default_rng((seed, number))
             source, target = self.epoch(rng)
-            on_device = DeviceRows(source, device), DeviceRows(target, device)
-            lengths = source.lengths, target.lengths
-            for rows in shuffled_batches(*lengths, max_tokens, max_length, rng):
-                yield make_batch(*on_device, rows, max(lengths[0][rows]), max(lengths[1][rows]))
+            groups = shuffled_groups(source.lengths, target.lengths, max_tokens, max_length, rng)
+            return (DeviceRows(source, device), DeviceRows(target, device)), groups
+
+        with ThreadPoolExecutor(1) as ahead:  # the next epoch is made while this one is learned from
+            coming = ahead.submit(prepare, 0)
+            for number in count(1):
+                tables, groups = coming.result()
+                coming = ahead.submit(prepare, number)
+                for rows, *widths in groups:
+                    yield tables, rows, (widths[0], widths[1])
 
 
-def shuffled_batches(
+Group = tuple[np.ndarray, int, int]  # row numbers, and the widths of source and target
+SHAPES = 4  # full groups have widths that are multiples of this
+
+
+def shuffled_groups(
     source: np.ndarray, target: np.ndarray, max_tokens: int, max_length: int, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Group examples of these lengths by likeness, and put the groups in random order."""
+) -> list[Group]:
+    """Group examples of these lengths by likeness, and put the groups in random order.
+
+    As many as possible are full: of widths rounded up, and with all the rows that `max_tokens` allows, so that there
+    are few shapes. The rest, few or long, is grouped as tightly as it goes.
+    """
     kept = np.flatnonzero((source <= max_length) & (target <= max_length))
     if not len(kept):
         raise ValueError(f"no example is as short as {max_length} pieces on both sides: there is nothing to train on")
-    noise = rng.random(len(kept))  # equal lengths in a new order every time
-    order = kept[np.lexsort((noise, target[kept], source[kept]))]
-    groups, start, widest = [], 0, (0, 0)
-    for i, lengths in enumerate(zip(source[order], target[order], strict=True)):
-        widest = max(widest[0], lengths[0]), max(widest[1], lengths[1])
-        if i > start and sum(widest) * (i + 1 - start) > max_tokens:
-            groups.append(order[start:i])
-            start, widest = i, lengths
-    groups.append(order[start:])
+    widths = [np.minimum(-(-lengths // SHAPES) * SHAPES, max_length) for lengths in (source[kept], target[kept])]
+    order = np.lexsort((rng.random(len(kept)), widths[1], widths[0]))  # equal widths in a new order every time
+    changes = np.flatnonzero(np.diff(widths[0][order]) | np.diff(widths[1][order])) + 1
+    groups: list[Group] = []
+    rest = []
+    for alike in np.split(order, changes):
+        s, t = int(widths[0][alike[0]]), int(widths[1][alike[0]])
+        full = max(max_tokens // (s + t), 1)
+        whole = len(alike) // full * full
+        groups += [(kept[rows], s, t) for rows in alike[:whole].reshape(-1, full)]
+        rest.append(kept[alike[whole:]])
+    groups += tight_groups(np.concatenate(rest), source, target, max_tokens)
     return [groups[i] for i in rng.permutation(len(groups))]
+
+
+def tight_groups(rows: np.ndarray, source: np.ndarray, target: np.ndarray, max_tokens: int) -> list[Group]:
+    """Group rows by length, each group as wide as its longest row and as high as `max_tokens` allows."""
+    rows = rows[np.lexsort((target[rows], source[rows]))]
+    groups: list[Group] = []
+    start, widest = 0, (0, 0)
+    for i, row in enumerate(rows):
+        wider = max(widest[0], int(source[row])), max(widest[1], int(target[row]))
+        if i > start and sum(wider) * (i + 1 - start) > max_tokens:
+            groups.append((rows[start:i], *widest))
+            start, wider = i, (int(source[row]), int(target[row]))
+        widest = wider
+    return [*groups, (rows[start:], *widest)] if len(rows) else groups
 
 
 class DeviceRows:
