@@ -1,28 +1,29 @@
-"""What the recipes of the bundled translators share: a vocabulary, a corpus, one training run, two files."""
+"""What the recipes of the bundled translators share: a vocabulary, a corpus, one training run."""
 
 from __future__ import annotations
 
 import math
+import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 import typer
+from lightning_fabric import Fabric
 from torch import nn
 
 from experiments.tokenizer import train_tokenizer
-from transformer.checkpoints import save_checkpoint
+from transformer.checkpoints import load_checkpoint, read_card
 from transformer.config import ModelConfig
 from transformer.data import tatoeba
-from transformer.data.batches import TranslationCorpus
+from transformer.data.batches import Batch, TranslationCorpus
+from transformer.model_files import CheckpointError
 from transformer.models import build
+from transformer.runs import Keeping, run
 from transformer.tokenizers import Tokenizer
-from transformer.training import TrainingConfig, train
-
-SAVE_EVERY = 120  # seconds
+from transformer.training import TrainingConfig
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Recipe:
     data: str
     licence: str
     prepare: Callable[[nn.Module], None] = lambda model: None
+    average: int = 0  # how many of the last checkpoints the model is the mean of
+    spacing: int = 1000  # how many steps they are apart
 
 
 def shrink_residual_branches(model: nn.Module) -> None:
@@ -49,41 +52,66 @@ def shrink_residual_branches(model: nn.Module) -> None:
             module.weight /= math.sqrt(len(last))
 
 
-def cook(recipe: Recipe, pairs: Sequence[tatoeba.Pair], tokenizer: Tokenizer, output: Path, *, steps: int = 0) -> None:
-    """Train and write `output` (8-bit rows) and `output` with `.float32` (as trained), saving on the way."""
-    output.parent.mkdir(parents=True, exist_ok=True)  # to fail now if it must, not when the training is done
+def cook(
+    recipe: Recipe,
+    pairs: Sequence[tatoeba.Pair],
+    tokenizer: Tokenizer,
+    output: Path,
+    *,
+    steps: int = 0,
+    resume: bool = False,
+    weights: Path | None = None,
+) -> None:
+    """Train and write `output`, saving on the way; stopped, it goes on with `resume`.
+
+    `weights` is a checkpoint of the same shape to begin with, instead of random numbers.
+    """
     training = recipe.training
     if steps:
         training = replace(training, steps=steps, cooldown=round(training.cooldown * steps / training.steps))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(training.seed)
     model = build(recipe.model)
     recipe.prepare(model)
+    if weights:
+        model.load_state_dict(load_checkpoint(weights).model.state_dict())
     corpus = TranslationCorpus(pairs, tokenizer)
-    batches = corpus.batches(recipe.max_tokens, seed=training.seed, device=device, max_length=recipe.model.max_length)
-    started = saved = time.perf_counter()
-    for record in train(model, batches, training, accelerator=device):
-        now = time.perf_counter()
-        left = (now - started) / record.step * (training.steps - record.step)
-        typer.echo(
-            f"step {record.step}/{training.steps}  loss {record.loss:.3f}  rate {record.learning_rate:.2e}  "
-            f"gradient {record.gradient_norm:.2f}  {record.tokens_per_second:,.0f} target tokens/s  {left:.0f} s left"
+
+    def batches(fabric: Fabric, done: int) -> Iterator[Batch]:
+        return corpus.batches(
+            recipe.max_tokens,
+            seed=training.seed,
+            device=fabric.device,
+            max_length=recipe.model.max_length,
+            start=done,
+            rank=fabric.global_rank,
+            world_size=fabric.world_size,
         )
-        if now - saved > SAVE_EVERY or record.step == training.steps:
-            saved = now
-            card: dict[str, Any] = {
-                "name": recipe.name,
-                "data": recipe.data,
-                "licence": recipe.licence,
-                "recipe": f"python -m experiments.{recipe.name}",
-                "hardware": torch.cuda.get_device_name() if device == "cuda" else "CPU",
-                "torch": torch.__version__,
-                "minutes": round((now - started) / 60, 1),
-                "max_tokens": recipe.max_tokens,
-                "training": asdict(training) | {"done": record.step},
-            }
-            save_checkpoint(output, model, tokenizer, card)
-            save_checkpoint(output.with_suffix(".float32.safetensors"), model, tokenizer, card, quantize=False)
+
+    card = {
+        "name": recipe.name,
+        "data": recipe.data,
+        "licence": recipe.licence,
+        "recipe": f"python -m experiments.{recipe.name}",
+        "max_tokens": recipe.max_tokens,
+    } | ({"weights": dict(read_card(weights))} if weights else {})
+    keeping = Keeping(output, average=recipe.average, spacing=recipe.spacing)
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    records = run(model, batches, training, keeping, tokenizer, card, accelerator=accelerator, resume=resume)
+    started, first = time.perf_counter(), 0
+    try:
+        for record in records:
+            first = first or record.step
+            now = time.perf_counter()
+            left = round((now - started) / max(record.step - first, 1) * (training.steps - record.step))
+            typer.echo(
+                f"step {record.step}/{training.steps}  loss {record.loss:.3f}  rate {record.learning_rate:.2e}  "
+                f"gradient {record.gradient_norm:.2f}  {record.tokens_per_second:,.0f} target tokens/s  {left} s left"
+            )
+    except KeyboardInterrupt:
+        records.close()
+        sys.exit(f"stopped; {output} holds what was reached, and --resume goes on from there")
+    except CheckpointError as error:
+        sys.exit(f"{error}")
     typer.echo(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")
 
 

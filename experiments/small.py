@@ -69,6 +69,7 @@ def main(
     output: Annotated[Path, typer.Option(help="Checkpoint to write.")] = Path("small.safetensors"),
     tokenizer: Annotated[Path | None, typer.Option(help="A trained SentencePiece model to use.")] = None,
     steps: Annotated[int, typer.Option(help="Training steps; 0 for the recipe's.")] = 0,
+    resume: Annotated[bool, typer.Option(help="Go on with the run that was stopped.")] = False,
     smoke: Annotated[bool, typer.Option(help="Run in miniature, in under a minute, without data.")] = False,
 ) -> None:
     """Train the bundled model `small`."""
@@ -84,7 +85,7 @@ def main(
         except (OSError, ValueError) as error:
             raise typer.BadParameter(str(error)) from error
         text = training_text(pairs, RECIPE.training.seed)
-    cook(recipe, pairs, vocabulary(tokenizer, text, recipe.model.vocab_size), output, steps=steps)
+    cook(recipe, pairs, vocabulary(tokenizer, text, recipe.model.vocab_size), output, steps=steps, resume=resume)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import torch
 from experiments.guide import RECIPE as GUIDE
 from experiments.recipe import shrink_residual_branches
 from experiments.small import RECIPE as SMALL
+from experiments.small import SMOKE
 from transformer import load_translator
 from transformer.checkpoints import load_checkpoint
 from transformer.model_files import bundled
 from transformer.models import build
+from transformer.runs import load_state
 
 ROOT = Path(__file__).parent.parent
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}  # on busy cores, threads that wait for each other take minutes
@@ -40,7 +42,7 @@ def test_small_runs_in_miniature(tmp_path):
     assert len(losses) == 3
     assert losses[0] > losses[1] > losses[2]
     assert f"wrote {output}" in done.stdout
-    assert {path.name for path in output.parent.iterdir()} == {"tiny.safetensors", "tiny.float32.safetensors"}
+    assert {path.name for path in output.parent.iterdir()} == {"tiny.safetensors", "tiny.state.safetensors"}
 
     translator = load_translator(output)
     result = translator.translate("A dog is near the house number one.", "de")
@@ -48,7 +50,7 @@ def test_small_runs_in_miniature(tmp_path):
     assert translator.trace("犬", "en", "A dog.").tokens["output"][0][-1] == "</s>"
     assert translator.card["data"] == "made up"
     assert translator.card["training"]["done"] == 30
-    exact = load_checkpoint(output.with_name("tiny.float32.safetensors")).model.state_dict()
+    exact = load_state(output.with_name("tiny.state.safetensors"), SMOKE.training).weights
     for name, weight in translator.model.state_dict().items():
         torch.testing.assert_close(weight, exact[name], rtol=0, atol=float(exact[name].abs().max()) / 253)
 
