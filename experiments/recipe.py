@@ -14,7 +14,6 @@ import typer
 from lightning_fabric import Fabric
 from torch import nn
 
-from experiments.tokenizer import train_tokenizer
 from transformer.checkpoints import load_checkpoint, read_card
 from transformer.config import ModelConfig
 from transformer.data import tatoeba
@@ -22,7 +21,7 @@ from transformer.data.batches import Batch, TranslationCorpus
 from transformer.model_files import CheckpointError
 from transformer.models import build
 from transformer.runs import Keeping, run
-from transformer.tokenizers import Tokenizer
+from transformer.tokenizers import Tokenizer, train_tokenizer
 from transformer.training import TrainingConfig
 
 

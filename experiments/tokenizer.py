@@ -7,19 +7,15 @@ needed here alone: at run time the vocabulary cuts the text by itself.
 
 from __future__ import annotations
 
-import io
 import random
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import sentencepiece
 import typer
 
 from transformer.data import tatoeba
-from transformer.tokenizers import END, LANGUAGES, PAD, START, UNKNOWN, language_tag
-
-BORDER = "\u241e"  # marks where no piece may cross, in the training text only
+from transformer.tokenizers import BORDER, train_tokenizer
 
 
 def mark_apostrophes(text: str) -> str:
@@ -47,28 +43,6 @@ def training_text(pairs: Iterable[tatoeba.Pair], seed: int) -> Iterator[str]:
     for language, sentences in texts.items():
         chosen = rng.sample(sentences, min(len(sentences), 2 * smallest))
         yield from mark_words(chosen) if language == "ja" else map(mark_apostrophes, chosen)
-
-
-def train_tokenizer(text: Iterable[str], vocab_size: int, model_type: str = "bpe") -> bytes:
-    """Return a serialised SentencePiece model with the tags of all languages in it."""
-    model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(text),
-        model_writer=model,
-        vocab_size=vocab_size,
-        model_type=model_type,
-        character_coverage=0.9999,
-        normalization_rule_name="identity",
-        pretokenization_delimiter=BORDER,
-        split_digits=True,
-        pad_id=PAD,
-        unk_id=UNKNOWN,
-        bos_id=START,
-        eos_id=END,
-        user_defined_symbols=[language_tag(language) for language in LANGUAGES],
-        minloglevel=1,
-    )
-    return model.getvalue()
 
 
 def main(data: Path, output: Path, vocab_size: int = 16000, model_type: str = "bpe", seed: int = 2026) -> None:

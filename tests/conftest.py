@@ -7,9 +7,8 @@ import torch
 from hypothesis import settings
 
 from experiments.small import smoke_pairs
-from experiments.tokenizer import train_tokenizer
 from transformer.config import ModelConfig
-from transformer.tokenizers import Tokenizer
+from transformer.tokenizers import Tokenizer, train_tokenizer
 
 torch.set_num_threads(1)
 settings.register_profile("busy machine", deadline=None)  # how long an example takes says nothing about the code

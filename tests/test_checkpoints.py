@@ -28,13 +28,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from experiments.small import smoke_pairs
-from experiments.tokenizer import train_tokenizer
 from transformer import model_files
 from transformer.checkpoints import dequantize_rows, load_checkpoint, quantize_rows, read_card, save_checkpoint
 from transformer.config import AttentionConfig, Choice, ModelConfig
 from transformer.model_files import CheckpointError, bundled, checkpoint_hash
 from transformer.models import build
-from transformer.tokenizers import Tokenizer
+from transformer.tokenizers import Tokenizer, train_tokenizer
 
 SIZE = 110
 CARD = {"name": "tiny", "licence": "CC-BY 4.0", "größe": [1, 2.5, None]}

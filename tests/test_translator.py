@@ -12,12 +12,11 @@ import pytest
 import torch
 
 from experiments.small import smoke_pairs
-from experiments.tokenizer import train_tokenizer
 from transformer import load_translator
 from transformer.decoding import MAX_EXTRA
 from transformer.model_files import CheckpointError
 from transformer.models import build
-from transformer.tokenizers import END, Tokenizer
+from transformer.tokenizers import END, Tokenizer, train_tokenizer
 from transformer.translator import Translation, Translator
 
 STUDENT = "Je suis étudiant."

@@ -6,6 +6,7 @@ One vocabulary serves all languages. A source sentence starts with a tag that na
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import sentencepiece
 
 PAD, UNKNOWN, START, END = 0, 1, 2, 3
 LANGUAGES = ("en", "de", "fr", "ja")
+BORDER = "\u241e"  # in a text to train on, marks where no piece may cross
 WORD_START = "\u2581"  # SentencePiece's mark for a space before a piece
 
 _INVISIBLE = [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]  # and directions
@@ -98,3 +100,25 @@ class Tokenizer:
         ids, pieces = self._processor.encode(text), self._processor.encode(text, out_type=str)
         runs = (piece for i, piece in zip(ids, pieces, strict=True) if i == UNKNOWN)
         return list(dict.fromkeys(character for run in runs for character in run if character != WORD_START))
+
+
+def train_tokenizer(text: Iterable[str], vocab_size: int, model_type: str = "bpe") -> bytes:
+    """Train a vocabulary on sentences; return it serialised, with the tags of all languages in it."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(text),
+        model_writer=model,
+        vocab_size=vocab_size,
+        model_type=model_type,
+        character_coverage=0.9999,
+        normalization_rule_name="identity",
+        pretokenization_delimiter=BORDER,
+        split_digits=True,
+        pad_id=PAD,
+        unk_id=UNKNOWN,
+        bos_id=START,
+        eos_id=END,
+        user_defined_symbols=[language_tag(language) for language in LANGUAGES],
+        minloglevel=1,
+    )
+    return model.getvalue()
