@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from experiments.recipe import Recipe, cook, shrink_residual_branches
-from experiments.referents import training_pairs
+from experiments.referent_patterns import training_pairs
 from transformer.config import ModelConfig
 from transformer.data import multi30k, tatoeba
 from transformer.tokenizers import Tokenizer
@@ -41,7 +41,7 @@ RECIPE = Recipe(
     spacing=500,
 )
 CAPTION_COPIES = 2  # captions are few and long: they count as often as this
-REFERENTS = 10_000  # made-up pairs a language
+REFERENTS = 10_000  # made-up pairs a language and pattern
 
 
 def main(

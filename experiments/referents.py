@@ -7,11 +7,8 @@ of nouns are kept out of training, the guide's animal and street among them, `HE
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from transformer.data.tatoeba import Pair
 
 
 @dataclass(frozen=True)
@@ -194,12 +191,13 @@ class Sentence:
 
     english: str
     others: dict[str, str]
-    agent: Noun
-    object: Noun
+    agent: Noun | None
+    object: Noun | None
     referent: Noun
 
 
-def _french(noun: Noun) -> str:
+def french_article(noun: Noun) -> str:
+    """Return the noun with its article."""
     gender, word = noun.french.split()
     return f"l'{word}" if word[0] in VOWELS else f"{'le' if gender == 'm' else 'la'} {word}"
 
@@ -215,8 +213,8 @@ def make(agent: Noun, action: Action, thing: Noun, adjective: Adjective, *, of_a
     )
     feminine = referent.french[0] == "f"
     il, trop = "elle" if feminine else "il", {"too": "trop", "very": "très"}[degree]
-    predicate = action.french.format(_french(thing))
-    french = f"{_french(agent)} {predicate} parce qu'{il} était {trop} {adjective.french[feminine]}."
+    predicate = action.french.format(french_article(thing))
+    french = f"{french_article(agent)} {predicate} parce qu'{il} était {trop} {adjective.french[feminine]}."
     if of_agent:
         japanese = f"{agent.japanese}は{adjective.japanese}ので、{action.japanese.format(thing.japanese)}。"
     else:
@@ -244,16 +242,3 @@ def sentences(*, held_out: bool) -> Iterator[Sentence]:
                             yield make(agent, action, OBJECTS[name], adjective, of_agent=True, degree=degree)
                         for word in own.split():
                             yield make(agent, action, OBJECTS[name], OF_OBJECTS[word], of_agent=False, degree=degree)
-
-
-def training_pairs(number: int, seed: int) -> list[Pair]:
-    """Return `number` pairs of each language; in half of them 'it' is the agent."""
-    rng = random.Random(seed)
-    everything = list(sentences(held_out=False))
-    pairs = []
-    for language in ("de", "fr", "ja"):
-        for of_agent in (True, False):
-            fitting = [s for s in everything if language in s.others and (s.referent is s.agent) == of_agent]
-            drawn = rng.choices(fitting, k=number // 2)
-            pairs += [Pair(sentence.english, sentence.others[language], language) for sentence in drawn]
-    return pairs

@@ -148,17 +148,18 @@ class TranslationCorpus:
     def _groups(
         self, max_tokens: int, seed: int, device: torch.device | str, max_length: int
     ) -> Iterator[tuple[tuple[DeviceRows, DeviceRows], np.ndarray, tuple[int, int]]]:
-        def prepare(number: int) -> tuple[tuple[DeviceRows, DeviceRows], list[Group]]:
+        def prepare(number: int) -> tuple[Ragged, Ragged, list[Group]]:
             rng = np.random.default_rng((seed, number))
             source, target = self.epoch(rng)
-            groups = shuffled_groups(source.lengths, target.lengths, max_tokens, max_length, rng)
-            return (DeviceRows(source, device), DeviceRows(target, device)), groups
+            return source, target, shuffled_groups(source.lengths, target.lengths, max_tokens, max_length, rng)
 
         with ThreadPoolExecutor(1) as ahead:  # the next epoch is made while this one is learned from
             coming = ahead.submit(prepare, 0)
             for number in count(1):
-                tables, groups = coming.result()
+                source, target, groups = coming.result()
                 coming = ahead.submit(prepare, number)
+                # Not in the other thread: moving data spoils a CUDA graph that is being captured in this one.
+                tables = DeviceRows(source, device), DeviceRows(target, device)
                 for rows, *widths in groups:
                     yield tables, rows, (widths[0], widths[1])
 
