@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
+DIGITS = 5  # of a probability
 _KINDS = {"encoder": "encoder.layers.{}.self_attention", "decoder": "decoder.layers.{}.self_attention"}
 _KINDS["cross"] = "decoder.layers.{}.cross_attention"
 
@@ -47,7 +48,7 @@ def longest(config: ModelConfig) -> int:
     return min(LONGEST, math.isqrt(LARGEST // (2 * maps)))
 
 
-def analyse(translator: Translator, text: str, source: str, target: str) -> bytes:
+def analyse(translator: Translator, text: str, source: str, target: str, **decoding: Any) -> bytes:
     """Translate, trace and encode: all weights of every head, and in the header what the page says.
 
     Raises
@@ -61,7 +62,7 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
 
     sizes = translator.model.config
     _check_length(len(translator.tokenizer.source(text, target)), longest(sizes))
-    translation = translator.translate(text, target)
+    translation = translator.translate(text, target, **decoding)
     _check_length(len(translation.steps), longest(sizes))
     trace = translator.trace(text, target, translation)
     layers = {
@@ -87,7 +88,13 @@ def analyse(translator: Translator, text: str, source: str, target: str) -> byte
         text=text,
         direction=f"{source}-{target}",
         translation=translation.text,
-        steps=len(translation.steps),
+        steps=[
+            {
+                "probability": round(math.exp(step.log_probability), DIGITS),
+                "candidates": [(piece, round(probability, DIGITS)) for piece, probability in step.candidates],
+            }
+            for step in translation.steps
+        ],
         unknown=translator.tokenizer.unknown(text),
     )
 

@@ -6,6 +6,24 @@ import streamlit as st
 
 from app_pages.components import attention_browser
 from app_pages.i18n import Translate, translator
+from app_pages.languages import split_direction
+from viz.browser import decode_header
+from viz.candidates import CSS, WritingStep, candidates_html
+
+
+def candidates(message: bytes, _: Translate) -> None:
+    """Show what the model might have written at each step."""
+    header = decode_header(message)
+    written = header["axes"]["target"]["writes"]
+    steps = [WritingStep(piece, **step) for piece, step in zip(written, header["steps"], strict=True)]
+    st.subheader(_("Step by step: what it might have written"), anchor=False)
+    st.markdown(
+        _(
+            "At each step the decoder gives every piece of its vocabulary a probability. These are the likeliest; "
+            "the one in bold was written, and all that follows depends on it."
+        )
+    )
+    st.html(f"<style>{CSS}</style>{candidates_html(steps, split_direction(header['direction'])[1])}")
 
 
 def legend(_: Translate) -> None:
@@ -46,4 +64,5 @@ if message is not None:
         )
     )
     attention_browser(message, language=language, key="attention_browser")
+    candidates(message, _)
 legend(_)

@@ -17,6 +17,8 @@ _CSS = """
 .atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
 .atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
 .stMarkdown p { max-width: 44rem; }
+.stHeading h3 { font-size: 1.25rem; padding: 0.75rem 0 0.5rem; }
+.atlas-label { font-size: 0.875rem; margin: 0 0 0.25rem; line-height: 1.5; }
 .atlas-quiet { font-size: 0.9rem; opacity: 0.75; margin: 0; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.analysis import TooLong
+from app_pages.decodings import choose_decoding, read
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES, same_example
 from app_pages.i18n import Translate
 from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
@@ -24,7 +25,7 @@ UNUSUAL_LENGTH = 40  # pieces; hardly any training sentence has more
 def sentence_bar(language: str, _: Translate) -> bytes | None:
     """Let the visitor choose; return the message with every head, or None if there is nothing to show."""
     with st.container(key="sentence_bar"):
-        columns = st.columns([11, 5, 3, 4], vertical_alignment="bottom")
+        columns = st.columns([10, 5, 3, 4, 3], vertical_alignment="bottom")
         with columns[1]:
             direction = _choose_direction(language, _)
         source = split_direction(direction)[0]
@@ -33,6 +34,8 @@ def sentence_bar(language: str, _: Translate) -> bytes | None:
             session.remember("model", models[0], models.__contains__)
             model = st.selectbox(_("Model"), models, key="model")
         with columns[3]:
+            decoding = choose_decoding(language, _)
+        with columns[4]:
             key = f"example {source}"  # a widget of its own for each list: the browser keeps what was shown
             sentences = [example[source] for example in EXAMPLES]
             placeholder = _("Pick one")
@@ -43,7 +46,7 @@ def sentence_bar(language: str, _: Translate) -> bytes | None:
             session.remember("text", DEFAULT_TEXT, lambda text: len(text) <= MOST_CHARACTERS)
             placeholder = _("Type a sentence, then press Enter")
             text = st.text_input(_("Your sentence"), max_chars=MOST_CHARACTERS, placeholder=placeholder, key="text")
-        return _translated(_, model, text.strip(), direction)
+        return _translated(_, model, text.strip(), direction, decoding)
 
 
 def _choose_direction(language: str, _: Translate) -> str:
@@ -62,14 +65,14 @@ def _choose_direction(language: str, _: Translate) -> str:
     return direction
 
 
-def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | None:
+def _translated(_: Translate, model: str, text: str, direction: str, decoding: str) -> bytes | None:
     target = split_direction(direction)[1]
     if not text:
         st.info(_("Type a sentence above, or pick one of the examples."))
         return None
     try:
         with st.spinner(_("Translating, and recording every head …"), show_time=False):
-            message = session.attention(model, text, direction)
+            message = session.attention(model, text, direction, **read(decoding))
     except TooLong as error:
         st.warning(
             _(
@@ -85,7 +88,9 @@ def _translated(_: Translate, model: str, text: str, direction: str) -> bytes | 
         return None
     header = decode_header(message)
     translation = escape(header["translation"]) or f"<i>{escape(_('The model wrote nothing.'))}</i>"
-    said = _("The model “{model}” wrote this. Word pieces: {steps}, one at a time.", model=model, steps=header["steps"])
+    said = _(
+        "The model “{model}” wrote this. Word pieces: {steps}, one at a time.", model=model, steps=len(header["steps"])
+    )
     st.html(
         f'<p class="atlas-translation" lang="{target}">{translation}</p><p class="atlas-quiet">{escape(said)}</p>',
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -60,11 +60,14 @@ def translator(name: str) -> Translator:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _analysis(model: str, text: str, direction: str) -> bytes:
-    return analyse(translator(model), text, *split_direction(direction))
+def _analysis(model: str, text: str, direction: str, **decoding: Any) -> bytes:
+    return analyse(translator(model), text, *split_direction(direction), **decoding)
 
 
-def attention(model: str, text: str, direction: str) -> bytes:
-    """Return the message with every head for a sentence: shipped for the default one, else computed."""
-    default = (model, text, direction) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION)
-    return (shipped() if default else None) or _analysis(model, text, direction)
+def attention(model: str, text: str, direction: str, **decoding: Any) -> bytes:
+    """Return the message with every head for a sentence: shipped for the default one, else computed.
+
+    `decoding` is what `Translator.translate` takes; nothing is greedy.
+    """
+    default = (model, text, direction, decoding) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION, {})
+    return (shipped() if default else None) or _analysis(model, text, direction, **decoding)

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from app_pages import analysis, session
+from app_pages import analysis, decodings, session
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
 from app_pages.languages import DIRECTIONS, looks_like, split_direction
+from transformer.decoding import Decoding
 from transformer.model_files import CheckpointError, names
+from transformer.tokenizers import START
 from transformer.translator import load_translator
 from viz.browser import decode_header, decode_weights
 
@@ -208,3 +213,69 @@ def test_another_model_is_chosen(open_app: Callable[..., AppTest]) -> None:
     assert header["model"]["name"] == "guide"
     assert header["translation"] == load_translator("guide").translate("I like tea.", "de").text
     assert [kind["layers"] for kind in header["kinds"]] == [6, 6, 6]
+
+
+@pytest.mark.parametrize("decoding", ["beam-3-1.0", "sampling-1.5-20-0.95-7"])
+def test_the_decoding_is_restored_and_used(open_app: Callable[..., AppTest], decoding: str) -> None:
+    text = "My brother drinks coffee in the kitchen."
+    app = open_app(decoding=decoding, text=text)
+    expected = load_translator().translate(text, "de", **decodings.read(decoding))
+    assert message_of(app)["translation"] == expected.text
+    assert message_of(app)["axes"]["target"]["writes"] == expected.pieces
+    assert app.query_params["decoding"] == decoding
+
+
+def test_the_candidates_are_the_models(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(text="I like tea.", decoding="sampling-2.0-0-1.0-3")
+    header, translator = message_of(app), load_translator()
+    model, tokenizer = translator.model, translator.tokenizer
+    written = tokenizer._processor.piece_to_id(header["axes"]["target"]["writes"])
+    source, target = torch.tensor([tokenizer.source("I like tea.", "de")]), torch.tensor([[START, *written[:-1]]])
+    with torch.no_grad():
+        probabilities = model(source, target).softmax(-1)[0]
+    for row, token, step in zip(probabilities, written, header["steps"], strict=True):
+        assert step["probability"] == pytest.approx(row[token].item(), abs=2e-5)
+        values, ids = row.topk(5)
+        assert [piece for piece, _ in step["candidates"]] == tokenizer.pieces(ids.tolist())
+        assert [value for _, value in step["candidates"]] == pytest.approx(values.tolist(), abs=2e-5)
+
+
+def test_the_visitor_chooses_how_to_decode(open_app: Callable[..., AppTest]) -> None:
+    text = "He wants to read a good book tonight."
+    app = open_app(text=text)
+    app.radio(key="method en").set_value("beam").run()
+    assert app.query_params["decoding"] == "beam-4-0.6"
+    app.slider(key="beam_size").set_value(6).run()
+    assert app.query_params["decoding"] == "beam-6-0.6"
+    app.radio(key="method en").set_value("sampling").run()
+    app.slider(key="top_p").set_value(0.5).run()
+    drawn = app.query_params["decoding"]
+    next(button for button in app.button if button.label == "Draw again").click().run()
+    assert (drawn, app.query_params["decoding"]) == ("sampling-0.8-0-0.5-1", "sampling-0.8-0-0.5-2")
+    app.radio(key="lang").set_value("ja").run()
+    app.radio(key="method ja").set_value("beam").run()
+    assert not app.exception
+    assert app.query_params["decoding"] == "beam-6-0.6", "the number of beams is lost"
+    app.radio(key="method ja").set_value("greedy").run()
+    assert "decoding" not in app.query_params
+    assert message_of(app)["translation"] == load_translator().translate(text, "de").text
+
+
+@pytest.mark.parametrize(
+    "nonsense", ["", "beam", "beam-4", "beam-1000-0.6", "beam-04-0.6", "sampling-nan-0-0.9-1", "greedy-1", "x", "-"]
+)
+def test_a_nonsensical_decoding_is_greedy(open_app: Callable[..., AppTest], nonsense: str) -> None:
+    assert not decodings.is_decoding(nonsense)
+    assert message_of(open_app(decoding=nonsense)) == decode_header(analysis.shipped() or b"")
+
+
+@given(st.sampled_from(["beam", "sampling"]), st.data())
+def test_a_decoding_is_written_and_read(method: str, data: st.DataObject) -> None:
+    options = {}
+    for name, smallest, largest in decodings.NUMBERS[method]:
+        numbers = st.integers if isinstance(smallest, int) else st.floats
+        options[name] = data.draw(numbers(smallest, largest))
+        if isinstance(options[name], float):
+            options[name] = round(options[name], 2)
+    assert decodings.read(decodings.write(method, options)) == options
+    Decoding(**options)

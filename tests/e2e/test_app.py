@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -130,6 +131,23 @@ def test_the_address_keeps_sentence_and_head_together(page: Page, app_url: str) 
     page.reload()
     expect(page.locator(".detail h3.title")).to_have_text(re.compile("Encoder self-attention . layer 1 . head 2"))
     expect(page.get_by_role("textbox")).to_have_value("He reads a book.")
+
+
+def test_a_beam_is_chosen_and_its_candidates_are_shown(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?text=I+like+green+tea.")
+    heads(page)
+    page.get_by_role("button", name="Greedy").click()
+    page.get_by_text("Beam search", exact=True).click()
+    page.wait_for_function("location.search.includes('decoding=beam-4-0.6')")
+    expected = load_translator().translate("I like green tea.", "de", beam_size=4)
+    expect(page.locator(".atlas-translation")).to_have_text(expected.text)
+    expect(page.locator(".atlas-steps > li")).to_have_count(len(expected.steps))
+    shown = page.locator(".atlas-steps tr.written td:last-child").all_inner_texts()
+    for text, step in zip(shown, expected.steps, strict=True):
+        assert abs(float(text.removesuffix(" %")) / 100 - math.exp(step.log_probability)) < 0.001
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.get_by_role("button", name="Beam search")).to_be_visible()
 
 
 def test_a_step_back_brings_the_sentence_back(page: Page, app_url: str) -> None:
