@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 import typer
-from lightning_fabric import Fabric
 from torch import nn
 
 from transformer.checkpoints import load_checkpoint, read_card
+from transformer.commands.progress import training_lines
 from transformer.config import ModelConfig
 from transformer.data import tatoeba
-from transformer.data.batches import Batch, TranslationCorpus
 from transformer.model_files import CheckpointError
 from transformer.models import build
-from transformer.runs import Keeping, run
+from transformer.runs import Keeping
 from transformer.tokenizers import Tokenizer, train_tokenizer
 from transformer.training import TrainingConfig
+from transformer.translator_training import train_translator
 
 
 @dataclass(frozen=True)
@@ -73,39 +72,26 @@ def cook(
     recipe.prepare(model)
     if weights:
         model.load_state_dict(load_checkpoint(weights).model.state_dict())
-    corpus = TranslationCorpus(pairs, tokenizer)
-
-    def batches(fabric: Fabric, done: int) -> Iterator[Batch]:
-        return corpus.batches(
-            recipe.max_tokens,
-            seed=training.seed,
-            device=fabric.device,
-            max_length=recipe.model.max_length,
-            start=done,
-            rank=fabric.global_rank,
-            world_size=fabric.world_size,
-        )
-
     card = {
         "name": recipe.name,
         "data": recipe.data,
         "licence": recipe.licence,
         "recipe": f"python -m experiments.{recipe.name}",
-        "max_tokens": recipe.max_tokens,
     } | ({"weights": dict(read_card(weights))} if weights else {})
-    keeping = Keeping(output, average=recipe.average, spacing=recipe.spacing)
-    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
-    records = run(model, batches, training, keeping, tokenizer, card, accelerator=accelerator, resume=resume)
-    started, first = time.perf_counter(), 0
+    records = train_translator(
+        model,
+        pairs,
+        tokenizer,
+        training,
+        Keeping(output, average=recipe.average, spacing=recipe.spacing),
+        card,
+        max_tokens=recipe.max_tokens,
+        accelerator="cuda" if torch.cuda.is_available() else "cpu",
+        resume=resume,
+    )
     try:
-        for record in records:
-            first = first or record.step
-            now = time.perf_counter()
-            left = round((now - started) / max(record.step - first, 1) * (training.steps - record.step))
-            typer.echo(
-                f"step {record.step}/{training.steps}  loss {record.loss:.3f}  rate {record.learning_rate:.2e}  "
-                f"gradient {record.gradient_norm:.2f}  {record.tokens_per_second:,.0f} target tokens/s  {left} s left"
-            )
+        for line in training_lines(records, training.steps):
+            typer.echo(line)
     except KeyboardInterrupt:
         records.close()
         sys.exit(f"stopped; {output} holds what was reached, and --resume goes on from there")

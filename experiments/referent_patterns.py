@@ -149,14 +149,14 @@ def explained() -> Iterator[Sentence]:
                 yield Sentence(english, others, agent, other, agent)
 
 
-def training_pairs(number: int, seed: int) -> list[Pair]:
-    """Return `number` pairs a language of each pattern; in half of the first 'it' is the agent."""
+def training_pairs(number: int, seed: int, *, every_pattern: bool) -> list[Pair]:
+    """Return `number` pairs a language of the first pattern, in half of which 'it' is the agent, or of every one."""
     rng = random.Random(seed)
     crossing = list(sentences(held_out=False))
     groups = [
         ([s for s in crossing if s.referent is s.agent], number // 2),
         ([s for s in crossing if s.referent is s.object], number // 2),
-        *((list(pattern()), number) for pattern in (judged, taken_up, explained)),
+        *((list(pattern()), number) for pattern in (judged, taken_up, explained) if every_pattern),
     ]
     pairs = []
     for language in ("de", "fr", "ja"):

@@ -37,8 +37,8 @@ def test_scores_are_those_of_the_command_line(target, tokenize, tmp_path):
     assert ours.chrf == pytest.approx(chrf["score"], abs=1e-5)
     assert 0 < ours.bleu < 100
     assert (ours.source, ours.target, ours.sentences) == ("de", target, 3)
-    assert ours.signature == bleu["signature"]
-    assert f"tok:{tokenize}" in ours.signature
+    assert (ours.bleu_signature, ours.chrf_signature) == (bleu["signature"], chrf["signature"])
+    assert f"tok:{tokenize}" in ours.bleu_signature
 
 
 @pytest.mark.parametrize("target", ["en", "ja"])
@@ -62,7 +62,8 @@ class Dictionary:
     def __init__(self, pairs: list[Pair]) -> None:
         self._known = {(p.english, p.language): p.other for p in pairs} | {(p.other, "en"): p.english for p in pairs}
 
-    def translate_all(self, texts: list[str], target: str) -> list[SimpleNamespace]:
+    def translate_all(self, texts: list[str], target: str, *, beam_size: int = 1) -> list[SimpleNamespace]:
+        assert beam_size in (1, 3)
         return [SimpleNamespace(text=self._known[text, target]) for text in texts]
 
 
@@ -73,7 +74,16 @@ PAIRS = [Pair(e, j, "ja") for e, j in zip(REFERENCES["en"], REFERENCES["ja"], st
 def test_the_direction_chooses_the_side(source, target):
     result = evaluate(Dictionary(PAIRS), PAIRS, source, target)
     assert (result.source, result.target, result.bleu) == (source, target, pytest.approx(100))
-    assert ("tok:char" in result.signature) == (target == "ja")
+    assert ("tok:char" in result.bleu_signature) == (target == "ja")
+
+
+def test_the_order_of_work_is_not_that_of_the_pairs():
+    pairs = [Pair("word " * (n * 37 % 200 + 1) + f"{n}.", f"Das ist Wort {n}.", "de") for n in range(150)]
+    progress = []
+    result = evaluate(Dictionary(pairs), pairs, "en", "de", progress=progress.append, beam_size=3)
+    assert (result.bleu, result.sentences) == (pytest.approx(100), 150)
+    assert progress == sorted(set(progress))
+    assert (len(progress), progress[-1]) == (3, 150)
 
 
 @pytest.mark.parametrize(("pairs", "source", "target"), [(PAIRS, "en", "de"), (PAIRS, "en", "en"), ([], "en", "ja")])

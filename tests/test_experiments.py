@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from experiments.guide import RECIPE as GUIDE
+from experiments.guide import blend
 from experiments.recipe import shrink_residual_branches
+from experiments.referent_patterns import training_pairs
+from experiments.referents import AGENTS, OBJECTS, sentences
 from experiments.small import RECIPE as SMALL
 from experiments.small import SMOKE
 from transformer import load_translator
-from transformer.checkpoints import load_checkpoint
+from transformer.checkpoints import load_checkpoint, save_checkpoint
 from transformer.model_files import bundled
 from transformer.models import build
 from transformer.runs import load_state
@@ -89,3 +93,31 @@ def test_shrinking_touches_the_last_maps_of_the_sublayers_alone(tiny_config):
     for name in changed:
         assert name.endswith(("w_o.weight", "w_2.weight"))
         torch.testing.assert_close(model.state_dict()[name], before[name] / 10**0.5)
+
+
+def test_a_blend_lies_between_its_two_models(tiny_config, tokenizer, tmp_path):
+    models = []
+    for name, seed in (("first", 1), ("second", 2)):
+        torch.manual_seed(seed)
+        models.append(build(replace(tiny_config, vocab_size=len(tokenizer))))
+        save_checkpoint(tmp_path / f"{name}.safetensors", models[-1], tokenizer, {"name": name}, quantize=False)
+    blend(tmp_path / "first.safetensors", tmp_path / "second.safetensors", 0.25, tmp_path / "blend.safetensors")
+    checkpoint = load_checkpoint(tmp_path / "blend.safetensors")
+    assert checkpoint.card["share"] == 0.25
+    first, second = (model.state_dict() for model in models)
+    for name, weight in checkpoint.model.state_dict().items():
+        expected = 0.75 * first[name] + 0.25 * second[name]
+        torch.testing.assert_close(weight, expected, rtol=0, atol=float(expected.abs().max()) / 250)  # 8-bit rows
+
+
+def test_sentences_with_a_referent_keep_the_held_out_ones_apart():
+    pairs = training_pairs(300, 1, every_pattern=True)
+    assert len(pairs) == 3 * 4 * 300
+    held_out = {sentence.english for sentence in sentences(held_out=True)}
+    assert "The animal didn't cross the street because it was too tired." in held_out
+    assert not held_out & {pair.english for pair in pairs}
+    # Gender decides the pronoun, whatever the pattern: the subject of the second clause names it.
+    german = {noun.german.split()[1]: noun.german[0] for noun in (AGENTS | OBJECTS).values()}
+    for pair in (pair for pair in pairs if pair.language == "de" and ", aber " in pair.other):
+        noun, pronoun = re.search(r"(\w+), aber (\w+) war", pair.other).groups()
+        assert {"m": "er", "f": "sie", "n": "es"}[german[noun]] == pronoun
