@@ -1,8 +1,7 @@
-"""Readers on small files, the split against breadth-first search, and batches against plain lists."""
+"""The split of pairs against breadth-first search, and batches against plain lists."""
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from itertools import islice
 
@@ -12,53 +11,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transformer.data import multi30k, tatoeba
+from transformer.data import tatoeba
 from transformer.data.batches import Batch, Ragged, TranslationCorpus, by_length, pad
 from transformer.data.tatoeba import Pair
 from transformer.tokenizers import END, PAD, START
-
-# --- readers ---
-
-
-def write(path, text: str) -> None:
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
-
-
-def test_tatoeba_is_read_cleaned_and_once(tmp_path):
-    write(tmp_path / "en-de.tsv.gz", "Hi.\tHallo.\tCC-BY\nHi.\t Hallo.\u00a0\nGo!\tGeh!\n\u200b\tNichts.\n")
-    write(tmp_path / "en-ja.tsv", "Hi.\tか\u3099。\r\n")
-    assert tatoeba.read_pairs(tmp_path, ["de", "ja"]) == [
-        Pair("Hi.", "Hallo.", "de"),
-        Pair("Go!", "Geh!", "de"),
-        Pair("Hi.", "が。", "ja"),
-    ]
-
-
-@pytest.mark.parametrize("name", ["en-de.tsv", "en-de.tsv.gz"])
-def test_a_broken_line_is_named(tmp_path, name):
-    write(tmp_path / name, "Hi.\tHallo.\nno tab here\n")
-    with pytest.raises(ValueError, match=rf"{name}, line 2: expected English<TAB>de, got 'no tab here"):
-        tatoeba.read_pairs(tmp_path, ["de"])
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=rf"no en-fr.tsv.gz and no en-fr.tsv in {tmp_path}"):
-        tatoeba.read_pairs(tmp_path, ["fr"])
-    with pytest.raises(FileNotFoundError, match=rf"no val.en.gz and no val.en in {tmp_path}"):
-        multi30k.read_pairs(tmp_path, "val", "de")
-
-
-def test_multi30k_pairs_line_by_line(tmp_path):
-    write(tmp_path / "val.en.gz", "A dog.\n\nTwo  cats.\n")
-    write(tmp_path / "val.de", "Ein Hund.\nohne Partner\nZwei Katzen.\n")
-    assert multi30k.read_pairs(tmp_path, "val", "de") == [
-        Pair("A dog.", "Ein Hund.", "de"),
-        Pair("Two cats.", "Zwei Katzen.", "de"),
-    ]
-    write(tmp_path / "val.fr", "Un chien.\n")
-    with pytest.raises(ValueError, match="3 English and 1 fr captions in val"):
-        multi30k.read_pairs(tmp_path, "val", "fr")
-
 
 # --- the split ---
 

@@ -6,9 +6,9 @@ non-commercial use, so a model trained on the captions is for teaching and resea
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
+from transformer.data.files import read_lines
 from transformer.data.tatoeba import Pair
 from transformer.tokenizers import clean
 
@@ -22,12 +22,13 @@ def read_captions(directory: Path, part: str, language: str) -> list[str]:
     ------
     FileNotFoundError
         If there is no such file, naming where it was looked for.
+    ValueError
+        If the file is broken, naming it and the line.
     """
     name = f"{part}.{language}"
-    for path, open_text in ((Path(directory) / f"{name}.gz", gzip.open), (Path(directory) / name, open)):
+    for path in (Path(directory) / f"{name}.gz", Path(directory) / name):
         if path.exists():
-            with open_text(path, "rt", encoding="utf-8") as lines:
-                return [clean(line) for line in lines]
+            return [clean(line) for _, line in read_lines(path)]
     raise FileNotFoundError(f"no {name}.gz and no {name} in {directory}: is this the Multi30k directory?")
 
 

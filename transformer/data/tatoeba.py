@@ -1,19 +1,21 @@
 """Sentence pairs of Tatoeba (tatoeba.org, CC-BY 2.0 FR), in the `manythings.org/anki` format, and their split.
 
-One language a file: `en-de.tsv.gz`, `en-fr.tsv.gz`, `en-ja.tsv.gz`, lines of `English<TAB>other[<TAB>credit]`.
+One language a file, lines of `English<TAB>other[<TAB>credit]`: `en-de.tsv.gz` or `en-de.tsv`, or as manythings.org has
+them, `deu-eng.zip` with `deu.txt` in it, or `deu.txt`.
 """
 
 from __future__ import annotations
 
-import gzip
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from transformer.data.files import read_lines
 from transformer.tokenizers import clean
 
-LANGUAGES = ("de", "fr", "ja")
+CODES = {"de": "deu", "fr": "fra", "ja": "jpn"}  # in the names of manythings.org
+LANGUAGES = tuple(CODES)
 
 
 @dataclass(frozen=True)
@@ -35,32 +37,42 @@ class Split:
 
 
 def read_pairs(directory: Path, languages: Iterable[str] = LANGUAGES) -> list[Pair]:
-    """Read the cleaned, distinct pairs of `directory/en-LANGUAGE.tsv.gz` (or `.tsv`).
+    """Read the cleaned, distinct pairs of `languages`, each from the first of its files that there is.
 
     Raises
     ------
     FileNotFoundError
         If a language has no file, naming where it was looked for.
     ValueError
-        If a line has no tab, naming the file and the line.
+        If a file is broken or a line has no tab, naming the file and the line.
     """
-    pairs = (pair for language in languages for pair in _read_language(Path(directory), language))
+    pairs = (
+        Pair(english, other, language)
+        for language in languages
+        for english, other in read_file(_find(Path(directory), language))
+    )
     return list(dict.fromkeys(pairs))
 
 
-def _read_language(directory: Path, language: str) -> Iterator[Pair]:
-    name = f"en-{language}.tsv"
-    path = next((path for path in (directory / f"{name}.gz", directory / name) if path.exists()), None)
-    if path is None:
-        raise FileNotFoundError(f"no {name}.gz and no {name} in {directory}: is this the Tatoeba directory?")
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            fields = line.rstrip("\n").split("\t")
-            if len(fields) < 2:
-                raise ValueError(f"{path}, line {number}: expected English<TAB>{language}, got {line[:60]!r}")
-            english, other = clean(fields[0]), clean(fields[1])
-            if english and other:
-                yield Pair(english, other, language)
+def _find(directory: Path, language: str) -> Path:
+    name, code = f"en-{language}.tsv", CODES.get(language, language)
+    for path in (directory / file for file in (f"{name}.gz", name, f"{code}-eng.zip", f"{code}.txt")):
+        if path.exists():
+            return path
+    raise FileNotFoundError(
+        f"no {name}.gz and no {name} in {directory}, nor {code}-eng.zip or {code}.txt: is this the Tatoeba directory?"
+    )
+
+
+def read_file(path: Path) -> Iterator[tuple[str, str]]:
+    """Cleaned English sentences of one file, and what each was translated into; ValueError as of `read_pairs`."""
+    for number, line in read_lines(path, member=f"{path.stem.removesuffix('-eng')}.txt"):
+        fields = line.split("\t")
+        if len(fields) < 2:
+            raise ValueError(f"{path}, line {number}: expected English<TAB>translation, got {line[:60]!r}")
+        english, other = clean(fields[0]), clean(fields[1])
+        if english and other:
+            yield english, other
 
 
 def components(pairs: Iterable[Pair]) -> list[list[Pair]]:
