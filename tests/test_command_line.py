@@ -46,7 +46,7 @@ def here(monkeypatch, capsys, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def small():
+def translator():
     return load_translator()
 
 
@@ -196,11 +196,11 @@ def test_models_agree_with_their_files(here):
 LINES = ["Guten Morgen.", "", "müde " * 300, "Ich bin müde.", "\u200b", "Gr\xfc\xdfe", "Das Tier ist müde."]
 
 
-def test_lines_stay_side_by_side(here, small, monkeypatch):
+def test_lines_stay_side_by_side(here, translator, monkeypatch):
     monkeypatch.setattr("transformer.commands.translate.BATCH", 3)
     stdin = b"\n".join(line.encode("latin-1" if "Gr" in line else "utf-8") for line in LINES)
     code, out, err = here("translate", "--target", "en", stdin=stdin)
-    texts = ["" if i in (1, 2, 4, 5) else small.translate(line, "en").text for i, line in enumerate(LINES)]
+    texts = ["" if i in (1, 2, 4, 5) else translator.translate(line, "en").text for i, line in enumerate(LINES)]
     assert (code, out) == (1, "\n".join(texts) + "\n")
     first, second, last = err.splitlines()
     assert first.startswith("line 3: the text has")
@@ -234,11 +234,11 @@ def test_without_text_at_a_terminal_it_says_what_to_do(here, monkeypatch):
     assert "give a TEXT to translate, or lines on standard input" in err
 
 
-def test_translate_says_how_it_decided(here, small):
+def test_translate_says_how_it_decided(here, translator):
     options = ("--target", "en", "--beam-size", "3", "--json", "--steps")
     code, out, err = here("translate", "Ich bin müde.", "Guten Morgen.", *options)
     assert (code, err) == (0, "")
-    expected = small.translate_all(["Ich bin müde.", "Guten Morgen."], "en", beam_size=3)
+    expected = translator.translate_all(["Ich bin müde.", "Guten Morgen."], "en", beam_size=3)
     for entry, translation in zip(map(json.loads, out.splitlines()), expected, strict=True):
         assert (entry["translation"], entry["pieces"]) == (translation.text, translation.pieces)
         assert entry["score"] == pytest.approx(np.log([step["probability"] for step in entry["steps"]]).sum())

@@ -40,13 +40,13 @@ def here(monkeypatch, capsys, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def small():
+def translator():
     return load_translator()
 
 
-def test_a_trace_is_that_of_the_translator(here, small, tmp_path):
+def test_a_trace_is_that_of_the_translator(here, translator, tmp_path):
     assert here("trace", "Ich bin müde.", "--target", "en", "--output", "x.npz")[0] == 0
-    recorded = small.trace("Ich bin müde.", "en")
+    recorded = translator.trace("Ich bin müde.", "en")
     with np.load(tmp_path / "x.npz") as file:
         assert set(file) == set(recorded) | {"tokens.source", "tokens.target", "tokens.output"}
         for path, value in recorded.items():
@@ -60,7 +60,7 @@ def test_a_trace_is_that_of_the_translator(here, small, tmp_path):
     with np.load(tmp_path / "x.npz") as file:
         assert [path for path in file if not path.startswith("tokens.")] == list(entry["paths"])
         assert all(list(file[path].shape) == about["shape"] for path, about in entry["paths"].items())
-    assert len(entry["paths"]) == small.model.config.num_encoder_layers
+    assert len(entry["paths"]) == translator.model.config.num_encoder_layers
 
 
 def test_a_trace_on_a_full_disk_leaves_the_old_file(here, tmp_path):
@@ -75,17 +75,17 @@ def test_a_trace_on_a_full_disk_leaves_the_old_file(here, tmp_path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"x.npz": b"old"}
 
 
-def test_evaluate_measures_captions(here, small, tmp_path):
+def test_evaluate_measures_captions(here, translator, tmp_path):
     captions = {"en": ["A dog.", "Two men are cooking."], "de": ["Ein Hund.", "Zwei Männer kochen."]}
     for language, lines in captions.items():
         (tmp_path / f"test_2016_flickr.{language}").write_text("\n".join(lines), encoding="utf-8")
     code, out, _ = here("evaluate", "--multi30k", ".", "--target", "de", "--json")
-    expected = evaluate(small, multi30k.read_pairs(tmp_path, "test_2016_flickr", "de"), "en", "de", beam_size=4)
-    settings = {"model": "small", "data": "Multi30k", "beam_size": 4, "length_penalty": 0.6}
+    expected = evaluate(translator, multi30k.read_pairs(tmp_path, "test_2016_flickr", "de"), "en", "de", beam_size=4)
+    settings = {"model": "guide", "data": "Multi30k", "beam_size": 4, "length_penalty": 0.6}
     assert (code, json.loads(out)) == (0, asdict(expected) | settings)
 
 
-def test_evaluate_measures_what_training_never_sees(here, small, tmp_path, monkeypatch):
+def test_evaluate_measures_what_training_never_sees(here, translator, tmp_path, monkeypatch):
     for language in tatoeba.LANGUAGES:
         lines = (f"{number} animals are tired.\t{number} Tiere sind müde ({language})." for number in range(2600))
         (tmp_path / f"en-{language}.tsv").write_text("\n".join(lines), encoding="utf-8")
@@ -97,9 +97,9 @@ def test_evaluate_measures_what_training_never_sees(here, small, tmp_path, monke
 
     monkeypatch.setattr("transformer.commands.progress.SECONDS", 0)
     code, out, err = here("evaluate", "--tatoeba", ".", "--source", "de", "--pairs", 3, "--beam-size", 1)
-    expected = evaluate(small, held["de"][:3], "de", "en")
+    expected = evaluate(translator, held["de"][:3], "de", "en")
     heading, line = out.splitlines()
-    assert (code, heading) == (0, "small on Tatoeba, beam 1, length penalty 0.6")
+    assert (code, heading) == (0, "guide on Tatoeba, beam 1, length penalty 0.6")
     assert line.startswith(f"de-en  BLEU {expected.bleu:5.2f}  chrF {expected.chrf:5.2f}  3 pairs  BLEU|nrefs:1|")
     assert "3 of 3 pairs" in err
 

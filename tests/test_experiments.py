@@ -7,13 +7,13 @@ import re
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from experiments.guide import RECIPE as GUIDE
-from experiments.guide import blend
+from experiments.guide import REFINED_SHARE, REFINING, blend
 from experiments.recipe import shrink_residual_branches
 from experiments.referent_patterns import training_pairs
 from experiments.referents import AGENTS, OBJECTS, sentences
@@ -121,3 +121,13 @@ def test_sentences_with_a_referent_keep_the_held_out_ones_apart():
     for pair in (pair for pair in pairs if pair.language == "de" and ", aber " in pair.other):
         noun, pronoun = re.search(r"(\w+), aber (\w+) war", pair.other).groups()
         assert {"m": "er", "f": "sie", "n": "es"}[german[noun]] == pronoun
+
+
+def test_the_recipe_of_guide_is_that_of_the_bundled_model():
+    checkpoint = load_checkpoint(bundled("guide"))
+    assert checkpoint.model.config == GUIDE.model
+    card = checkpoint.card
+    assert (card["share"], card["averaged"], card["weights"]["averaged"]) == (REFINED_SHARE, REFINING.average, 5)
+    for run, recipe in ((card, REFINING), (card["weights"], GUIDE)):
+        assert run["max_tokens"] == recipe.max_tokens
+        assert run["training"] == asdict(recipe.training) | {"done": recipe.training.steps}

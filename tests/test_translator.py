@@ -227,6 +227,6 @@ def test_unknown_characters_are_no_error(translator):
 
 
 def test_where_it_comes_from(translator):
-    assert (translator.name, translator.path.suffix) == ("small", ".safetensors")
+    assert (translator.name, translator.path.suffix) == ("guide", ".safetensors")
     with pytest.raises(CheckpointError, match="there is no bundled model 'nope'"):
         load_translator("nope")

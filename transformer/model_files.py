@@ -7,7 +7,7 @@ from pathlib import Path
 
 _INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
 BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
-DEFAULT_MODEL = "small"
+DEFAULT_MODEL = "guide"
 
 
 class CheckpointError(ValueError):

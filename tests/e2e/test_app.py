@@ -40,7 +40,7 @@ def type_sentence(page: Page, text: str) -> None:
 
 def test_every_head_of_the_default_sentence(page: Page, app_url: str) -> None:
     page.goto(app_url)
-    assert heads(page) == (4 + 2 + 2) * 8
+    assert heads(page) == (6 + 6 + 6) * 8
     painted = page.locator(".overview canvas").evaluate_all(
         "canvases => canvases.every(c => new Set(new Uint32Array(c.getContext('2d')"
         ".getImageData(0, 0, c.width, c.height).data.buffer)).size > 20)"
