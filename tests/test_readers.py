@@ -64,7 +64,7 @@ def test_a_zip_that_is_not_what_it_should_be_is_refused(tmp_path, monkeypatch):
     write_zip(path, LINES.encode(), method=zipfile.ZIP_BZIP2)
     refused("or packed oddly")
     write_zip(path, LINES.encode() + b"Hi.\t\xff\n")
-    refused(r", line 3: not UTF-8 text")
+    refused(r", line 3: no UTF-8 text")
     write_zip(path, LINES.encode())
     monkeypatch.setattr("transformer.data.files.LARGEST_MEMBER", len(LINES) - 1)
     refused(f"deu.txt in it is too large \\({len(LINES)} bytes\\)")
@@ -92,7 +92,7 @@ def test_a_damaged_archive_gives_its_pairs_or_a_sentence(tmp_path_factory, data)
 def test_captions_that_are_not_text_are_named(tmp_path, part):
     content = b"Ein Hund.\nEine \xff.\n"
     (tmp_path / part).write_bytes(gzip.compress(content) if part.endswith(".gz") else content)
-    with pytest.raises(ValueError, match=f"{part}, line 2: not UTF-8 text"):
+    with pytest.raises(ValueError, match=f"{part}, line 2: no UTF-8 text"):
         multi30k.read_captions(tmp_path, "val", "de")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +10,10 @@ from typing import Any
 from lightning_fabric import Fabric
 
 from transformer.data.batches import Batch, TranslationCorpus
-from transformer.data.tatoeba import Pair
+from transformer.data.tatoeba import Pair, read_file
 from transformer.models import Model
 from transformer.runs import Keeping, run
-from transformer.tokenizers import LANGUAGES, Tokenizer, clean, train_tokenizer
+from transformer.tokenizers import LANGUAGES, Tokenizer, train_tokenizer
 from transformer.training import TrainingConfig, TrainingStep
 
 MARKS = 4 + len(LANGUAGES)  # the pieces that are no text: padding and so on, and a tag for each language
@@ -54,34 +52,15 @@ def train_translator(
 def read_pair_file(path: Path, language: str) -> list[Pair]:
     """Read the cleaned, distinct pairs of a file with lines of `English<TAB>other`, plain or `.gz`.
 
-    More columns are let be, and so are lines with nothing on one side.
-
     Raises
     ------
     ValueError
-        If a line has no tab or is no UTF-8, naming file and line, if a `.gz` is broken, or if there is no pair at all.
+        If the file is broken or a line has no tab, naming file and line, or if there is no pair at all.
     """
-    path = Path(path)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as lines:
-            found = (_read_pair(line, f"{path}, line {number}", language) for number, line in enumerate(lines, 1))
-            pairs = list(dict.fromkeys(pair for pair in found if pair))
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is no whole .gz file: fetch or pack it again") from error
+    pairs = list(dict.fromkeys(Pair(english, other, language) for english, other in read_file(Path(path))))
     if not pairs:
         raise ValueError(f"{path} has no pairs: it needs lines of English<TAB>{language}")
     return pairs
-
-
-def _read_pair(line: bytes, where: str, language: str) -> Pair | None:
-    try:
-        fields = line.decode("utf-8-sig").rstrip("\r\n").split("\t")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{where}: this is no UTF-8: save the file as UTF-8") from error
-    sides = [clean(field) for field in fields[:2]]
-    if len(sides) < 2 and sides[0]:
-        raise ValueError(f"{where}: expected English<TAB>{language}, got {fields[0][:60]!r}")
-    return Pair(sides[0], sides[1], language) if len(sides) == 2 and all(sides) else None
 
 
 def learn_vocabulary(sentences: Iterable[str], size: int = 0) -> Tokenizer:

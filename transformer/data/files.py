@@ -61,6 +61,6 @@ def read_lines(path: Path, member: str | None = None) -> Iterator[tuple[int, str
     with open_content(path, member) as file:
         for number, line in enumerate(file, 1):
             try:
-                yield number, line.decode().rstrip("\r\n")
+                yield number, line.decode("utf-8-sig").rstrip("\r\n")  # a mark at the start is no text
             except UnicodeDecodeError as error:
-                raise ValueError(f"{path}, line {number}: not UTF-8 text ({error.reason})") from error
+                raise ValueError(f"{path}, line {number}: no UTF-8 text: save the file as UTF-8") from error

@@ -68,6 +68,8 @@ def read_file(path: Path) -> Iterator[tuple[str, str]]:
     """Cleaned English sentences of one file, and what each was translated into; ValueError as of `read_pairs`."""
     for number, line in read_lines(path, member=f"{path.stem.removesuffix('-eng')}.txt"):
         fields = line.split("\t")
+        if not line.strip():
+            continue
         if len(fields) < 2:
             raise ValueError(f"{path}, line {number}: expected English<TAB>translation, got {line[:60]!r}")
         english, other = clean(fields[0]), clean(fields[1])
