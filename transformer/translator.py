@@ -86,9 +86,9 @@ class Translator:
         Examples
         --------
         >>> load_translator().translate("Je suis étudiant.", target="en").text
-        "I'm a student."
+        "I am a student."
         >>> load_translator().translate("Je suis étudiant.", target="en", beam_size=4).text
-        "I'm a student."
+        "I am a student."
         """
         return self.translate_all([text], target, **decoding)[0]
 
