@@ -75,7 +75,7 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
         paths = [f"{path.format(layer)}.weights" for layer in range(layers[kind])]
         weights = np.stack([trace[path][0].numpy() for path in paths])
         maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
-    kind, layer, head = most_focused(maps[-1])
+    kind, layer, head = best_aligned(maps[-1])
     axes = {
         "source": Axis(trace.tokens["source"][0], source),
         "target": Axis(trace.tokens["target"][0], target, trace.tokens["output"][0]),
@@ -99,12 +99,14 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
     )
 
 
-def most_focused(cross: AttentionMap) -> tuple[str, int, int]:
-    """Find the head of the cross-attention to open with: the one whose queries choose most clearly among the words.
+def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:
+    """Find the head of the cross-attention to open with: the one that pairs up the words of both sides most clearly.
 
-    Words are the keys between the tag and the end; a query's clearness is its largest weight among them.
+    Words are the keys between the tag and the end. A pairing is clear where each query has one word that it gives
+    most to, and each word one query that it gets most from: a head that looks at one word only is not.
     """
-    clearness = cross.weights[..., 1:-1].max(-1).mean(-1)
+    words = cross.weights[..., 1:-1]
+    clearness = words.max(-1).mean(-1) + words.max(-2).mean(-1)
     layer, head = divmod(int(clearness.argmax()), clearness.shape[1])
     return cross.kind, layer, head
 

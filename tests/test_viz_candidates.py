@@ -70,6 +70,7 @@ def test_pieces_are_data_and_none_is_lost(steps):
         (".", "de", "."),
         ("</s>", "de", "</s>"),
         ("茶", "ja", "茶"),
+        ("茶", "de", "茶"),
         ("▁", "ja", "␣"),
         ("<script>alert(1)</script>", "de", "<script>alert(1)</script>"),
     ],

@@ -9,6 +9,7 @@ from html import escape
 
 WORD_START = "\u2581"
 UNSPACED_LANGUAGES = ("ja", "zh", "th")
+FIRST_UNSPACED = "\u2e80"  # from here on, Chinese, Japanese and Korean characters
 _SPECIAL = re.compile(r"<[^<>\s]{1,16}>")
 
 CSS = """
@@ -68,6 +69,6 @@ def _token(piece: str, lang: str) -> str:
     text = piece.removeprefix(WORD_START)
     if _SPECIAL.fullmatch(piece):
         return f"<em>{escape(piece)}</em>"
-    # In the middle of a word, as in the pictures of the heads.
-    joins = piece == text and lang not in UNSPACED_LANGUAGES and text[:1].isalnum()
+    # In the middle of a word, as in the pictures of the heads; what is written without spaces has no middle.
+    joins = piece == text and lang not in UNSPACED_LANGUAGES and text[:1].isalnum() and text < FIRST_UNSPACED
     return f'<bdi lang="{escape(lang)}">{"·" if joins else ""}{escape(text) or "␣"}</bdi>'
