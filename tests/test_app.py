@@ -19,7 +19,7 @@ from transformer.decoding import Decoding
 from transformer.model_files import CheckpointError, names
 from transformer.tokenizers import START
 from transformer.translator import load_translator
-from viz.browser import decode_header, decode_weights
+from viz.browser import AttentionMap, decode_header, decode_weights
 
 APP = str(Path(__file__).parent.parent / "app.py")
 
@@ -280,3 +280,10 @@ def test_a_decoding_is_written_and_read(method: str, data: st.DataObject) -> Non
             options[name] = round(options[name], 2)
     assert decodings.read(decodings.write(method, options)) == options
     Decoding(**options)
+
+
+def test_it_opens_with_a_head_that_pairs_up_words() -> None:
+    blurred = np.full((5, 7), 1 / 7)
+    one_word, pairs = np.eye(7)[np.full(5, 3)], np.eye(7)[[1, 2, 4, 3, 5]]
+    weights = np.array([[blurred, one_word], [one_word, pairs], [blurred, blurred]])
+    assert analysis.best_aligned(AttentionMap("cross", weights, "target", "source")) == ("cross", 1, 1)

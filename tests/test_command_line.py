@@ -83,7 +83,7 @@ SLIPS = {
     "evaluate --multi30k .": "no test_2016_flickr.en.gz",
     "download nonsense .": "there is no data set 'nonsense': choose one of",
     "train --language de --output x.safetensors --pairs nope.tsv": "nope.tsv: no such file or directory",
-    "train --language de --output x.safetensors --pairs tabless.tsv": "tabless.tsv, line 2: expected English<TAB>translation",
+    "train --language de --output x.safetensors --pairs tabless.tsv": "tabless.tsv, line 2: expected English<TAB>",
     "train --language de --output x.safetensors --pairs latin.tsv": "latin.tsv, line 1: no UTF-8 text",
     "train --language de --output x.safetensors --pairs empty.tsv": "empty.tsv has no pairs",
     "train --language de --output x.safetensors --pairs broken.tsv.gz": "broken.tsv.gz cannot be read, get it anew",
