@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
-DIGITS = 5  # of a probability
 _KINDS = {"encoder": "encoder.layers.{}.self_attention", "decoder": "decoder.layers.{}.self_attention"}
 _KINDS["cross"] = "decoder.layers.{}.cross_attention"
 
@@ -90,8 +89,8 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
         translation=translation.text,
         steps=[
             {
-                "probability": round(math.exp(step.log_probability), DIGITS),
-                "candidates": [(piece, round(probability, DIGITS)) for piece, probability in step.candidates],
+                "probability": _short(math.exp(step.log_probability)),
+                "candidates": [(piece, _short(probability)) for piece, probability in step.candidates],
             }
             for step in translation.steps
         ],
@@ -109,6 +108,11 @@ def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:
     clearness = words.max(-1).mean(-1) + words.max(-2).mean(-1)
     layer, head = divmod(int(clearness.argmax()), clearness.shape[1])
     return cross.kind, layer, head
+
+
+def _short(probability: float) -> float:
+    """Keep four digits, however small it is."""
+    return float(f"{probability:.4g}")
 
 
 def _check_length(pieces: int, most: int) -> None:

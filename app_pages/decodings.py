@@ -1,6 +1,6 @@
 """How the next piece is picked: the visitor's choice, as one short text for the address and the caches.
 
-`greedy`, `beam-4-0.6` (beams, length penalty) or `sampling-0.8-0-0.9-1` (temperature, top-k, top-p, seed).
+`greedy`, `beam-4-0.6` (beams, length penalty) or `sampling-1.0-10-1.0-1` (temperature, top-k, top-p, seed).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CAPTIONS = {
     "beam": N_("Follow several beginnings at once, end with the likeliest whole."),
     "sampling": N_("Draw at random, the likelier the more often."),
 }
-FIRST = {GREEDY: GREEDY, "beam": "beam-4-0.6", "sampling": "sampling-0.8-0-0.9-1"}
+FIRST = {GREEDY: GREEDY, "beam": "beam-4-0.6", "sampling": "sampling-1.0-10-1.0-1"}
 # Name, smallest and largest of each method's numbers: as written, and as `Translator.translate` takes them.
 NUMBERS: dict[str, tuple[tuple[str, float, float], ...]] = {
     GREEDY: (),
@@ -59,7 +59,9 @@ def is_decoding(written: str) -> bool:
 def describe(written: str, _: Translate) -> str:
     """Name a choice in a few words."""
     method, options = written.split("-")[0], read(written)
-    return f"{_(METHODS[method])} · {options['beam_size']}" if method == "beam" else _(METHODS[method])
+    name = _(METHODS[method])
+    detail = {"beam": "beam_size", "sampling": "temperature"}.get(method)
+    return f"{name} · {options[detail]:g}" if detail else name
 
 
 def choose_decoding(language: str, _: Translate) -> str:
@@ -93,6 +95,7 @@ def choose_decoding(language: str, _: Translate) -> str:
             _slider(_("Top-k"), "top_k", options, 1, _("Draw only from the k likeliest pieces; 0 is all of them."))
             about = _("Draw only from the likeliest pieces that hold this much probability together.")
             _slider(_("Top-p"), "top_p", options, 0.05, about)
+            st.caption(_("This is draw {number}; the same number draws the same again.", number=options["seed"]))
             st.button(_("Draw again"), on_click=_draw_again, width="stretch")
     return written
 

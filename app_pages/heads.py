@@ -20,10 +20,12 @@ def candidates(message: bytes, _: Translate) -> None:
     st.markdown(
         _(
             "At each step the decoder gives every piece of its vocabulary a probability. These are the likeliest; "
-            "the one in bold was written, and all that follows depends on it."
+            "the one in bold was written, and all that follows depends on it. The numbers are the model's own, "
+            "before temperature, top-k or top-p change the odds of a draw."
         )
     )
-    st.html(f"<style>{CSS}</style>{candidates_html(steps, split_direction(header['direction'])[1])}")
+    target, others = split_direction(header["direction"])[1], _("all others")
+    st.html(f"<style>{CSS}</style>{candidates_html(steps, target, others)}")
 
 
 def legend(_: Translate) -> None:

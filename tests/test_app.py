@@ -235,10 +235,10 @@ def test_the_candidates_are_the_models(open_app: Callable[..., AppTest]) -> None
     with torch.no_grad():
         probabilities = model(source, target).softmax(-1)[0]
     for row, token, step in zip(probabilities, written, header["steps"], strict=True):
-        assert step["probability"] == pytest.approx(row[token].item(), abs=2e-5)
+        assert step["probability"] == pytest.approx(row[token].item(), rel=2e-3)
         values, ids = row.topk(5)
         assert [piece for piece, _ in step["candidates"]] == tokenizer.pieces(ids.tolist())
-        assert [value for _, value in step["candidates"]] == pytest.approx(values.tolist(), abs=2e-5)
+        assert [value for _, value in step["candidates"]] == pytest.approx(values.tolist(), rel=2e-3)
 
 
 def test_the_visitor_chooses_how_to_decode(open_app: Callable[..., AppTest]) -> None:
@@ -252,7 +252,7 @@ def test_the_visitor_chooses_how_to_decode(open_app: Callable[..., AppTest]) -> 
     app.slider(key="top_p").set_value(0.5).run()
     drawn = app.query_params["decoding"]
     next(button for button in app.button if button.label == "Draw again").click().run()
-    assert (drawn, app.query_params["decoding"]) == ("sampling-0.8-0-0.5-1", "sampling-0.8-0-0.5-2")
+    assert (drawn, app.query_params["decoding"]) == ("sampling-1.0-10-0.5-1", "sampling-1.0-10-0.5-2")
     app.radio(key="lang").set_value("ja").run()
     app.radio(key="method ja").set_value("beam").run()
     assert not app.exception

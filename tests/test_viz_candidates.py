@@ -55,7 +55,9 @@ def test_pieces_are_data_and_none_is_lost(steps):
     for step in steps:
         known = [piece for piece, _ in step.candidates]
         rows = [*step.candidates, *([] if step.written in known else [(step.written, step.probability)])]
+        rest = max(0.0, 1 - sum(probability for _, probability in rows))
         expected += [(piece == step.written, piece, probability) for piece, probability in rows]
+        expected.append((False, "all others", rest))
     assert [written for written, _ in reader.rows] == [written for written, *_ in expected]
     for (_, shown), (_, piece, probability) in zip(reader.rows, expected, strict=True):
         assert shown.endswith(percent(probability).replace("&lt;", "<"))
@@ -77,7 +79,7 @@ def test_pieces_are_data_and_none_is_lost(steps):
 )
 def test_pieces_as_people_read_them(piece, lang, shown):
     reader = read([WritingStep(piece, 0.5, [(piece, 0.5)])], lang)
-    assert reader.rows == [(True, f"{shown}50.0 %")]
+    assert reader.rows == [(True, f"{shown}50.0 %"), (False, "all others50.0 %")]
     assert "script" not in reader.tags
 
 

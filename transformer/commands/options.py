@@ -57,8 +57,8 @@ def decoding(
         ctx.fail("--length-penalty and --temperature must be finite numbers")
     if beam_size > 1 and temperature > 0:
         ctx.fail("choose --beam-size or --temperature: a beam does not draw at random")
-    if temperature == 0 and (top_k > 0 or top_p != 1):
-        ctx.fail("--top-k and --top-p limit what is drawn from: add a --temperature above 0")
+    if temperature == 0 and (top_k > 0 or top_p != 1 or seed > 0):
+        ctx.fail("--top-k, --top-p and --seed are about what is drawn: add a --temperature above 0")
     if not top_p > 0:
         ctx.fail("--top-p must be above 0")
     return {
