@@ -60,8 +60,8 @@ def describe(written: str, _: Translate) -> str:
     """Name a choice in a few words."""
     method, options = written.split("-")[0], read(written)
     name = _(METHODS[method])
-    detail = {"beam": "beam_size", "sampling": "temperature"}.get(method)
-    return f"{name} · {options[detail]:g}" if detail else name
+    detail = {GREEDY: "", "beam": " · {beam_size}", "sampling": " · #{seed}"}[method]
+    return name + detail.format(**options)
 
 
 def choose_decoding(language: str, _: Translate) -> str:
