@@ -12,15 +12,23 @@ from statistics import median
 WARM_UP = 2  # rounds that do not count
 
 
+class Unavailable(Exception):
+    """A figure cannot be measured here; the message says what to do, in one sentence."""
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure: ours and the baseline in `unit`; `bar` is the largest ratio that holds, if there is one."""
+    """One measured figure: ours and the baseline in `unit`.
+
+    `bar` is the largest ratio that holds, if there is one; the smallest, where higher is better.
+    """
 
     name: str
     value: float
     unit: str
     baseline: float
     bar: float | None
+    higher_is_better: bool = False
 
     @property
     def ratio(self) -> float:
@@ -28,7 +36,9 @@ class Figure:
 
     @property
     def holds(self) -> bool | None:
-        return None if self.bar is None else self.ratio <= self.bar
+        if self.bar is None:
+            return None
+        return self.ratio >= self.bar if self.higher_is_better else self.ratio <= self.bar
 
     def to_json(self) -> str:
         """One line of JSON, four significant digits."""

@@ -11,7 +11,7 @@ from transformer.config import AttentionConfig, ModelConfig
 from transformer.kernels import make_kernel
 from transformer.masks import make_filter
 from transformer.positions import VALUE_POSITIONS, make_position
-from transformer.projections import PROJECTIONS, merge_heads
+from transformer.projections import PROJECTIONS, Linear, merge_heads
 from transformer.trace import NO_TRACE, NoTrace
 
 Recall = Callable[[Callable[[], KeysValues]], KeysValues]
@@ -31,7 +31,7 @@ class MultiHeadAttention(nn.Module):
         self.position = make_position(config.position, *sizes)
         self.value_position = VALUE_POSITIONS[config.value_position]()
         self.set_filter = make_filter(config.filters)
-        self.w_o = nn.Linear(model.num_heads * model.head_size, model.d_model, config.bias)
+        self.w_o = Linear(model.num_heads * model.head_size, model.d_model, config.bias)
 
     def keys_values(self, key: Tensor, value: Tensor, position: Tensor) -> KeysValues:
         """Project key and value inputs (B, L, D) at these positions (L,) to k and v (B, H, L, d)."""
@@ -53,7 +53,8 @@ class MultiHeadAttention(nn.Module):
 
         Parameters
         ----------
-        q_position, k_position : (Q,) and (K,) consecutive integers; K counts recalled keys too, which come first
+        q_position, k_position : (Q,) and (K,) integers that leave none out and do not fall, except that all beams of
+            a step stand at one; K counts recalled keys too, which come first
         visible : booleans that broadcast to (B, 1, Q, K); what is False, padding say, is hidden whatever the filter
         recall : what a cache does with the new keys and values; by default they are all there is
 

@@ -48,8 +48,10 @@ class LayerCache(NoCache):
         return k, v
 
     def cross_attention(self, project: Project) -> KeysValues:
-        """Project the source once."""
-        self._cross = self._cross or project()
+        """Project the source once, and lay it out as it is read at every step."""
+        if self._cross is None:
+            k, v = project()
+            self._cross = k.contiguous(), v.contiguous()
         return self._cross
 
     def select(self, rows: Tensor) -> None:
@@ -76,7 +78,7 @@ class KeyValueCache(NoCache):
         return self._layers[index]
 
     def select(self, rows: Tensor) -> None:
-        """Keep these rows (R,) of the batch, in this order: finished sentences leave, beams are reordered."""
+        """Keep these rows (R,) of the batch, in this order: finished sentences leave, for example."""
         for layer in self._layers:
             layer.select(rows)
 

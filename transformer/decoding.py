@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 
 from transformer.cache import KeyValueCache
+from transformer.layers import Encoded
 from transformer.models import EncoderDecoder
+from transformer.places import Beams
 from transformer.tokenizers import END, PAD, START
 
 MAX_EXTRA = 50  # an output is at most this much longer than its input (Vaswani et al. 2017, section 6.1)
@@ -46,29 +48,42 @@ class Step:
     finished: Tensor  # (B,) booleans
 
 
+@torch.inference_mode()
 def next_tokens(model: EncoderDecoder, source: Tensor, *, width: int = 1, cached: bool = True) -> NextTokens:
     """Make the step function of a batch of sources (B, S), each in `width` rows one after the other.
 
-    `cached` keeps keys and values from step to step; without it every step runs the whole output again, which
-    gives the same numbers more slowly.
+    All rows of a sentence begin with the same token, and go on with rows of the same sentence. `cached` keeps keys
+    and values from step to step; without it every step runs the whole output again, which gives the same numbers
+    more slowly.
     """
     encoded = model.encode(source)
-    if width > 1:
-        encoded = encoded.select(torch.arange(len(source)).repeat_interleave(width))
-    cache = KeyValueCache(model.config.num_decoder_layers)
-    so_far = torch.empty(len(source) * width, 0, dtype=torch.long)
+    return _from_cache(model, encoded, width) if cached else _from_scratch(model, encoded, width)
 
-    def from_cache(last: Tensor, rows: Tensor | None = None) -> Tensor:
-        if rows is not None:
-            cache.select(rows)
-        return model.decode(last[:, None], encoded, cache)[:, -1].log_softmax(-1)
 
-    def from_scratch(last: Tensor, rows: Tensor | None = None) -> Tensor:
+def _from_cache(model: EncoderDecoder, encoded: Encoded, width: int) -> NextTokens:
+    cache, beams = KeyValueCache(model.config.num_decoder_layers), Beams(len(encoded.states), width)
+
+    @torch.inference_mode()
+    def step(last: Tensor, rows: Tensor | None = None) -> Tensor:
+        place = beams.grow(rows) if cache.length else beams.start()
+        tokens = last.unflatten(0, (-1, width))[:, : len(place.q_position)]
+        logits = model.decode(tokens, encoded, cache, place=place)
+        return logits.expand(-1, width, -1).flatten(0, 1).log_softmax(-1)
+
+    return step
+
+
+def _from_scratch(model: EncoderDecoder, encoded: Encoded, width: int) -> NextTokens:
+    encoded = encoded.select(torch.arange(len(encoded.states)).repeat_interleave(width))
+    so_far = torch.empty(len(encoded.states), 0, dtype=torch.long)
+
+    @torch.inference_mode()
+    def step(last: Tensor, rows: Tensor | None = None) -> Tensor:
         nonlocal so_far
         so_far = torch.cat((so_far if rows is None else so_far[rows], last[:, None]), 1)
         return model.decode(so_far, encoded)[:, -1].log_softmax(-1)
 
-    return from_cache if cached else from_scratch
+    return step
 
 
 def likeliest(log_probabilities: Tensor) -> Tensor:
@@ -227,10 +242,10 @@ def beam_search(
 
     for length in range(1, max(limits) + 1):
         following = step(tokens[..., -1].flatten(), rows).unflatten(0, (batch_size, beam_size))
-        top, candidates = following.topk(min(num_candidates, following.size(-1)))
-        total = (scores[..., None] + following).flatten(1)
-        best, places = total.topk(min(2 * beam_size, total.size(1)))  # enough: at most half of them end
-        parents, chosen = places // following.size(-1), places % following.size(-1)
+        enough = 2 * beam_size  # at most half of them end
+        top, candidates = following.topk(min(max(enough, num_candidates), following.size(-1)))
+        best, places = (scores[..., None] + top).flatten(1).topk(min(enough, beam_size * top.size(-1)))
+        parents, chosen = places // top.size(-1), candidates.flatten(1).gather(1, places)
         stops = chosen == END
         ended = [
             (sentence, parents[sentence, rank].item(), best[sentence, rank].item())
@@ -247,9 +262,12 @@ def beam_search(
         gains = torch.cat((_continue(gains.to(scores.dtype), parents), (scores - before)[..., None]), -1)
         tokens = torch.cat((_continue(tokens, parents), chosen[..., None]), -1)
         paths = torch.cat((_continue(paths, parents), parents[..., None]), -1)
-        steps.append(BeamStep(candidates, top, parents, chosen, scores, ended))
+        steps.append(
+            BeamStep(candidates[..., :num_candidates], top[..., :num_candidates], parents, chosen, scores, ended)
+        )
+        best_living = scores[:, 0].tolist()
         for sentence in list(searching):
-            living_score = scores[sentence, 0].item()
+            living_score = best_living[sentence]
             if not outputs[sentence] and length == limits[sentence]:  # it ran into the limit
                 ids, path, logs = (kept[sentence, 0].tolist() for kept in (tokens[..., 1:], paths, gains))
                 end(sentence, ids, path, logs, living_score)

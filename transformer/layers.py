@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from transformer.attention import MultiHeadAttention
 from transformer.cache import NO_CACHE, NoCache
 from transformer.config import AttentionConfig, ModelConfig
+from transformer.places import Place
+from transformer.projections import Linear
 from transformer.trace import NO_TRACE, NoTrace
 
 Extend = Callable[[Tensor], Tensor]  # a layer's inputs -> those with its memory before them
@@ -32,9 +33,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.w_1 = nn.Linear(config.d_model, config.d_ff)
+        self.w_1 = Linear(config.d_model, config.d_ff)
         self.activation = ACTIVATIONS[config.activation]()
-        self.w_2 = nn.Linear(config.d_ff, config.d_model)
+        self.w_2 = Linear(config.d_ff, config.d_model)
 
     def forward(self, x: Tensor, trace: NoTrace = NO_TRACE) -> Tensor:
         hidden = trace("hidden", self.activation(trace("pre_activation", self.w_1(x))))
@@ -108,11 +109,6 @@ class Encoded:
         return Encoded(self.states[rows], self.position, self.not_padding[rows])
 
 
-def all_visible(like: Tensor) -> Tensor:
-    """Hide no key: booleans (1, 1, 1, 1) on the device of `like`."""
-    return torch.ones(1, 1, 1, 1, dtype=torch.bool, device=like.device)
-
-
 class DecoderLayer(nn.Module):
     """Masked self-attention, attention to the encoder's output, then feed-forward."""
 
@@ -129,19 +125,20 @@ class DecoderLayer(nn.Module):
         self,
         x: Tensor,
         source: Encoded,
-        q_position: Tensor,
-        k_position: Tensor,
+        place: Place,
         cache: NoCache = NO_CACHE,
         trace: NoTrace = NO_TRACE,
     ) -> Tensor:
         def look_back(h: Tensor) -> Tensor:
-            visible, scope = all_visible(h), trace.scope("self_attention")
-            return self.self_attention(h, h, h, q_position, k_position, visible, cache.self_attention, scope)
+            scope = trace.scope("self_attention")
+            return self.self_attention(
+                h, h, h, place.q_position, place.k_position, place.visible, cache.self_attention, scope
+            )
 
         def look_at_source(h: Tensor) -> Tensor:
             states, scope = source.states, trace.scope("cross_attention", key="source")
             return self.cross_attention(
-                h, states, states, q_position, source.position, source.not_padding, cache.cross_attention, scope
+                h, states, states, place.q_position, source.position, source.not_padding, cache.cross_attention, scope
             )
 
         def transform(h: Tensor) -> Tensor:

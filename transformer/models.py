@@ -9,13 +9,14 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from transformer.cache import NO_CACHE, NO_MEMORY, NoCache, NoMemory
 from transformer.config import AttentionConfig, ModelConfig
-from transformer.layers import DecoderLayer, Encoded, Layer, all_visible
+from transformer.layers import DecoderLayer, Encoded, Layer
 from transformer.masks import not_padding
+from transformer.places import Place, in_line, positions
 from transformer.positions import INPUT_POSITIONS
+from transformer.projections import linear
 from transformer.trace import NO_TRACE, NoTrace
 
 
@@ -67,7 +68,7 @@ class TiedOutput(nn.Module):
         self._table = [content.table]  # in a list: the table belongs to the embedding, and is saved once
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self._table[0].weight)
+        return linear(x, self._table[0].weight)
 
 
 def linear_output(config: ModelConfig, embedding: Embedding) -> nn.Module:
@@ -108,11 +109,6 @@ def first_position(x: Tensor, present: Tensor) -> Tensor:
 POOLINGS = {"none": every_position, "mean": mean_of_present, "first": first_position}
 
 
-def positions(start: int, length: int, like: Tensor) -> Tensor:
-    """Return consecutive positions (length,) on the device of `like`."""
-    return torch.arange(start, start + length, device=like.device)
-
-
 class Stack(nn.Module):
     """Layers of self-attention: an encoder, or the body of a language model."""
 
@@ -149,13 +145,12 @@ class DecoderStack(nn.Module):
         self,
         x: Tensor,
         source: Encoded,
-        q_position: Tensor,
-        k_position: Tensor,
+        place: Place,
         cache: NoCache = NO_CACHE,
         trace: NoTrace = NO_TRACE,
     ) -> Tensor:
         for index, layer in enumerate(self.layers):
-            x = layer(x, source, q_position, k_position, cache.layer(index), trace.scope(f"layers.{index}"))
+            x = layer(x, source, place, cache.layer(index), trace.scope(f"layers.{index}"))
         return trace("output", self.norm(x))
 
 
@@ -185,13 +180,22 @@ class EncoderDecoder(Model):
         x = self.embedding(source, position, scope)
         return Encoded(self.encoder(x, position, position, visible, trace=scope), position, visible)
 
-    def decode(self, target: Tensor, source: Encoded, cache: NoCache = NO_CACHE, trace: NoTrace = NO_TRACE) -> Tensor:
-        """Target tokens (B, T), after those in the cache, to logits (B, T, V) of each one's next token."""
+    def decode(
+        self,
+        target: Tensor,
+        source: Encoded,
+        cache: NoCache = NO_CACHE,
+        trace: NoTrace = NO_TRACE,
+        place: Place | None = None,
+    ) -> Tensor:
+        """Target tokens (B, T) to logits (B, T, V) of each one's next token.
+
+        They stand one after the other, after those in the cache, unless `place` says where.
+        """
         scope = trace.scope("decoder", query="target", key="target")
-        k_position = positions(0, cache.length + target.size(1), target)
-        q_position = k_position[cache.length :]
-        x = self.embedding(target, q_position, scope)
-        x = self.decoder(x, source, q_position, k_position, cache, scope)
+        place = place or in_line(cache.length, target)
+        x = self.embedding(target, place.q_position, scope)
+        x = self.decoder(x, source, place, cache, scope)
         return trace.scope("", query="target")("logits", self.output(x))
 
     def forward(self, source: Tensor, target: Tensor, trace: NoTrace = NO_TRACE) -> Tensor:
@@ -223,10 +227,9 @@ class LanguageModel(Model):
             raise ValueError("give a cache or a memory, not both: they hold the same positions")
         scope = trace.scope("decoder", query="target", key="target")
         before = cache.length + memory.length
-        k_position = positions(0, before + tokens.size(1), tokens)
-        q_position = k_position[before:]
-        x = self.embedding(tokens, q_position, scope)
-        x = self.decoder(x, q_position, k_position, all_visible(tokens), cache, memory, scope)
+        place = in_line(before, tokens)
+        x = self.embedding(tokens, place.q_position, scope)
+        x = self.decoder(x, place.q_position, place.k_position, place.visible, cache, memory, scope)
         return trace.scope("", query="target")("logits", self.output(x))
 
 
