@@ -207,27 +207,6 @@ def test_a_cache_changes_nothing(name, norm, tiny_config, randomize):
     close(torch.cat(steps, 1), language_model(target))
 
 
-@pytest.mark.parametrize("name", ["vaswani", "transformer_xl", "kv_pos"])
-def test_a_cache_follows_its_beams(name, tiny_config, randomize):
-    model = randomize(build(sized(name, tiny_config)))
-    source, target = tokens(3, 7), tokens(3, 4)
-    source[0, 5:] = PAD
-    encoded, cache = model.encode(source), KeyValueCache(2)
-    model.decode(target, encoded, cache)
-    rows = torch.tensor([2, 0, 0, 1])  # one sentence twice, in another order
-    encoded, next_target = encoded.select(rows), tokens(4, 1)
-    cache.select(rows)
-    actual = model.decode(next_target, encoded, cache)
-    close(actual, model(source[rows], torch.cat([target[rows], next_target], 1))[:, -1:])
-
-    rows = torch.tensor([3])  # finished sentences leave
-    cache.select(rows)
-    more = tokens(1, 1)
-    actual = model.decode(more, encoded.select(rows), cache)
-    whole = torch.cat([target[[1]], next_target[[3]], more], 1)
-    close(actual, model(source[[1]], whole)[:, -1:])
-
-
 # --- memories (Dai et al. 2019) ---
 
 

@@ -54,12 +54,6 @@ class LayerCache(NoCache):
             self._cross = k.contiguous(), v.contiguous()
         return self._cross
 
-    def select(self, rows: Tensor) -> None:
-        """Keep these rows of the batch, in this order."""
-        self._self, self._cross = (
-            kv and (kv[0].index_select(0, rows), kv[1].index_select(0, rows)) for kv in (self._self, self._cross)
-        )
-
 
 class KeyValueCache(NoCache):
     """Keys and values of a whole decoder, for one growing output."""
@@ -76,11 +70,6 @@ class KeyValueCache(NoCache):
     def layer(self, index: int) -> LayerCache:
         """Return the part of one layer."""
         return self._layers[index]
-
-    def select(self, rows: Tensor) -> None:
-        """Keep these rows (R,) of the batch, in this order: finished sentences leave, for example."""
-        for layer in self._layers:
-            layer.select(rows)
 
 
 class NoMemory:

@@ -7,6 +7,8 @@ no filter: they are more keys and values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import and_
 
 import torch
 from torch import Tensor
@@ -46,7 +48,7 @@ def self_and_bias(bias_position: int = 0) -> SetFilter:
 def intersection(filters: Iterable[SetFilter]) -> SetFilter:
     """A key is visible if every filter lets it through."""
     filters = list(filters)
-    return lambda q, k: torch.stack([f(q, k) for f in filters]).all(0)
+    return lambda q, k: reduce(and_, (f(q, k) for f in filters))
 
 
 FILTERS: dict[str, Callable[..., SetFilter]] = {
