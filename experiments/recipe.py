@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -89,15 +90,18 @@ def cook(
         accelerator="cuda" if torch.cuda.is_available() else "cpu",
         resume=resume,
     )
+    first = os.environ.get("RANK", "0") == "0"  # of several processes one speaks
     try:
         for line in training_lines(records, training.steps):
-            typer.echo(line)
+            if first:
+                typer.echo(line)
     except KeyboardInterrupt:
         records.close()
         sys.exit(f"stopped; {output} holds what was reached, and --resume goes on from there")
     except CheckpointError as error:
         sys.exit(f"{error}")
-    typer.echo(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")
+    if first:
+        typer.echo(f"wrote {output}, {output.stat().st_size / 1e6:.1f} MB")
 
 
 def vocabulary(path: Path | None, text: Iterable[str], size: int) -> Tokenizer:

@@ -141,3 +141,4 @@ def run(
         if last and last.step > kept_at:
             model.load_state_dict(last.state.weights)  # a step that was cut short has not been recorded
             save(last)
+    fabric.barrier()  # no process goes on before the files are there
