@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 import torch
 from hypothesis import settings
 
 from experiments.small import smoke_pairs
+from transformer.__main__ import app
 from transformer.config import ModelConfig
 from transformer.tokenizers import Tokenizer, train_tokenizer
 
@@ -53,3 +57,17 @@ def randomize():
 def tokenizer() -> Tokenizer:
     """Learn a vocabulary of 120 pieces from a few made-up sentences."""
     return Tokenizer(train_tokenizer((x for pair in smoke_pairs() for x in (pair.english, pair.other)), 120))
+
+
+@pytest.fixture
+def here(monkeypatch, capsys, tmp_path):
+    """Run a command in this process, which has PyTorch loaded: exit code, standard output and error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_here(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as left:
+            app(list(map(str, arguments)), prog_name="transformer")
+        return left.value.code, *capsys.readouterr()
+
+    return run_here

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shlex
@@ -29,20 +28,6 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", cwd=ROOT, env=ONE_THREAD, timeout=60
     )
-
-
-@pytest.fixture
-def here(monkeypatch, capsys, tmp_path):
-    """Run a command in this process, which has PyTorch loaded: exit code, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run_here(*arguments: object, stdin: bytes = b"") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as left:
-            app(list(map(str, arguments)), prog_name="transformer")
-        return left.value.code, *capsys.readouterr()
-
-    return run_here
 
 
 @pytest.fixture(scope="module")

@@ -18,25 +18,11 @@ import torch
 
 from experiments.small import smoke_pairs
 from transformer import load_checkpoint, load_translator
-from transformer.__main__ import app
 from transformer.data import multi30k, tatoeba
 from transformer.evaluation import evaluate
 from transformer.translator_training import fitting_vocabulary, learn_vocabulary, read_pair_file
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def here(monkeypatch, capsys, tmp_path):
-    """Run a command in this process: exit code, standard output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run_here(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            app(list(map(str, arguments)), prog_name="transformer")
-        return left.value.code, *capsys.readouterr()
-
-    return run_here
 
 
 @pytest.fixture(scope="module")
