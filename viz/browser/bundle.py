@@ -1,6 +1,6 @@
 """Join the plain ES modules of this folder into one script; no npm, no bundler.
 
-The modules are read in ``MODULES`` order, their import lines and ``export`` keywords are taken away, and
+The modules come in the order of their imports, with their import lines and ``export`` keywords taken away, and
 what a bundler would check is checked: every import names an export of an earlier module, and no
 top-level name is defined twice. A host module comes last.
 """
@@ -11,29 +11,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from viz.browser import STRINGS
 from viz.style import css_variables
 
 FOLDER = Path(__file__).parent
-MODULES = (
-    "color",
-    "theme",
-    "payload",
-    "matrix",
-    "text",
-    "address",
-    "layout",
-    "labels",
-    "readout",
-    "overview",
-    "detail",
-    "render",
-)
-HOSTS = ("host_streamlit", "host_html")
-"""A notebook host (anywidget: ``export default { render }``) is one more short module here."""
-
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 _DEFINITION = re.compile(
@@ -68,10 +52,30 @@ def join(sources: Mapping[str, str]) -> str:
 
 @cache
 def bundle(host: str | None = None) -> str:
-    """Return the whole renderer as one script, with the last lines of a host from ``HOSTS`` if named."""
+    """Return the whole renderer as one script, with the last lines of a host (``host_*.js``) if named."""
     table = f"const STRINGS = {json.dumps(STRINGS, indent=2)};\n"
-    sources = {name: _read(name) for name in (*MODULES, *([host] if host else []))}
-    return join({"strings": table, **sources})
+    return join({"strings": table, **in_order(host or "render")})
+
+
+def in_order(last: str) -> dict[str, str]:
+    """Return a module's source after those of all that it imports, by name.
+
+    Raises ``ValueError`` where modules import each other in a circle.
+    """
+    imports: dict[str, list[str]] = {}
+    sources: dict[str, str] = {}
+    waiting = [last]
+    while waiting:
+        name = waiting.pop()
+        if name in sources:
+            continue
+        sources[name] = _read(name)
+        imports[name] = [origin for _, origin in _IMPORT.findall(sources[name])]
+        waiting += imports[name]
+    try:
+        return {name: sources[name] for name in TopologicalSorter(imports).static_order()}
+    except CycleError as error:
+        raise ValueError(f"modules import each other in a circle: {' -> '.join(error.args[1])}") from error
 
 
 def streamlit_js() -> str:
@@ -91,7 +95,7 @@ def _read(module: str) -> str:
 
 def _check_import(module: str, names: str, origin: str, exports: Mapping[str, set[str]]) -> None:
     if origin not in exports:
-        raise ValueError(f"{module}.js imports {origin}.js, which does not come before it in MODULES")
+        raise ValueError(f"{module}.js imports {origin}.js, which does not come before it")
     missing = {name.strip() for name in names.split(",") if name.strip()} - exports[origin]
     if missing:
         raise ValueError(f"{module}.js imports {', '.join(sorted(missing))}, which {origin}.js does not export")
