@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from viz.browser import STRINGS
-from viz.browser.bundle import FOLDER, bundle, css, join, module_files, streamlit_js
+from viz.browser.bundle import FOLDER, bundle, css, join, module_files, sheet_files, streamlit_js
 from viz.browser.html import to_html
 from viz.browser.payload import AttentionMap, Axis, encode_attention
 
@@ -58,6 +58,20 @@ def test_every_text_is_in_the_table_and_every_row_is_used():
 def test_the_style_sheet_uses_only_colours_that_exist():
     sheet = css()
     assert set(re.findall(r"var\((--atlas-[\w-]+)", sheet)) <= set(re.findall(r"(--atlas-[\w-]+):", sheet))
+
+
+def test_every_style_sheet_is_in_and_styles_the_browser_only(tmp_path, monkeypatch):
+    texts = {name: (FOLDER / f"{name}.css").read_text("utf-8") for name in sheet_files()}
+    assert all(text in css() for text in texts.values())
+    for name, text in texts.items():
+        bare = re.sub(r"/\*.*?\*/|\([^()]*\)", "", text, flags=re.DOTALL)  # no comments, no :is(a, b)
+        rules = [rule for rule in re.findall(r"([^{};]+)\{", bare) if "@" not in rule]
+        selectors = [part.strip() for rule in rules for part in rule.split(",")]
+        assert [part for part in selectors if not re.match(r"\.atlas\b|from$|to$|[\d.]+%$", part)] == [], name
+    for name in ("zoo", "alpha", "style"):
+        (tmp_path / f"{name}.css").touch()
+    monkeypatch.setattr("viz.browser.bundle.FOLDER", tmp_path)
+    assert sheet_files() == ["style", "alpha", "zoo"]
 
 
 def test_files_stay_short():

@@ -85,8 +85,8 @@ def streamlit_js() -> str:
 
 @cache
 def css() -> str:
-    """Return the style sheet of every host: the colours of ``viz.style`` and ``style.css``."""
-    return css_variables() + (FOLDER / "style.css").read_text("utf-8")
+    """Return the style sheet of every host: the colours of ``viz.style``, ``style.css``, then each view's sheet."""
+    return css_variables() + "\n".join((FOLDER / f"{name}.css").read_text("utf-8") for name in sheet_files())
 
 
 def _read(module: str) -> str:
@@ -99,6 +99,11 @@ def _check_import(module: str, names: str, origin: str, exports: Mapping[str, se
     missing = {name.strip() for name in names.split(",") if name.strip()} - exports[origin]
     if missing:
         raise ValueError(f"{module}.js imports {', '.join(sorted(missing))}, which {origin}.js does not export")
+
+
+def sheet_files() -> Sequence[str]:
+    """Names of all style sheets in the folder, without the ending: first the one that the others refine."""
+    return sorted((path.stem for path in FOLDER.glob("*.css")), key=lambda name: (name != "style", name))
 
 
 def module_files() -> Sequence[str]:
