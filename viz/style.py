@@ -51,6 +51,13 @@ WEIGHT: Mapping[str, Shades] = {
 }
 """Weights run from the page's background (0) over ``middle`` to ``ink`` (1) in one hue."""
 
+SIGNED: Mapping[str, Shades] = {
+    "negative": Shades("#a8482a", "#f0a184"),
+    "positive": Shades("#146c68", "#6fcfc4"),
+}
+"""Signed numbers run from ``negative`` over the page's background at exactly zero to ``positive``: rust and teal, which
+stay apart for colour-blind eyes, and neither of which is a colour of ``MEANING``."""
+
 HEADS: tuple[Shades, ...] = (
     Shades("#4c02ad", "#917cee"),
     Shades("#359b01", "#a3ed90"),
@@ -93,5 +100,6 @@ def css_variables(selector: str = ".atlas") -> str:
 
 
 def _declarations(scheme: str) -> str:
-    named = {**PAGE, **MEANING, **{f"weight-{name}": shades for name, shades in WEIGHT.items()}}
+    named = {**PAGE, **MEANING, **SIGNED, **{f"weight-{name}": shades for name, shades in WEIGHT.items()}}
+    named |= {f"head-{number}": shades for number, shades in enumerate(HEADS)}
     return " ".join(f"--atlas-{name}: {shades.of(scheme)};" for name, shades in named.items())

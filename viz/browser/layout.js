@@ -20,7 +20,7 @@ const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 export function halves(width, overviewWidth) {
   const narrow = width < NARROW;
   const detail = narrow ? width : width - overviewWidth - 32;
-  return { narrow, detail, side: !narrow && detail >= 640 };
+  return { narrow, detail };
 }
 
 /** The pitch of the thumbnails and the sizes that follow, for every kind at once. */
@@ -75,8 +75,8 @@ export function labelStep(cell) {
   return Math.max(1, Math.ceil(LABEL_HEIGHT / cell));
 }
 
-/** The room of the large matrix. */
-export function matrixRoom(split, ratio) {
-  const width = split.detail - (split.side ? SIDE_WIDTH + 24 : 0);
-  return { width, height: split.narrow ? 4000 : PICTURE_HEIGHT - 40, ratio };
+/** The room of the large matrix, and whether its numbers stand beside it. */
+export function matrixRoom(room, narrow) {
+  const beside = !narrow && room.width >= 640;
+  return { ...room, width: room.width - (beside ? SIDE_WIDTH + 24 : 0), beside };
 }

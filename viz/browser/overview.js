@@ -2,7 +2,11 @@
 import { headMatrix } from "./payload.js";
 import { paintMatrix, sizeCanvas } from "./matrix.js";
 import { weightColor } from "./theme.js";
-import { make } from "./text.js";
+import { labelWidths, make } from "./text.js";
+import { measureLimits, measureOf } from "./measures.js";
+
+const LABEL_SIZE = 12;
+const WIDEST_GUTTER = 120;
 
 /** Build an empty overview in `parent`; `select(selection, event)` is called when a head is chosen. */
 export function createOverview(parent, select) {
@@ -10,6 +14,9 @@ export function createOverview(parent, select) {
   const tip = make("div", "tip");
   tip.hidden = true;
   const view = { element, tip, kinds: [], sections: [], shape: "" };
+  view.bar = element.appendChild(make("div", "measure-bar")); // what sorts and filters, see measures.js
+  view.grids = element.appendChild(make("div", "grids"));
+  element.append(tip);
   element.addEventListener("click", (event) => choose(headOf(event.target), event));
   element.addEventListener("keydown", (event) => {
     const target = moveByKey(view, event);
@@ -17,6 +24,7 @@ export function createOverview(parent, select) {
     event.preventDefault();
     target.focus();
     choose(target, event);
+    showTip(view, target);
   });
   for (const name of ["pointerover", "focusin"]) {
     element.addEventListener(name, (event) => showTip(view, headOf(event.target)));
@@ -44,13 +52,13 @@ export function fillOverview(view, kinds, words) {
   const shape = JSON.stringify([kinds.map((kind) => [kind.id, kind.layers, kind.heads]), names, words("head_title")]);
   view.kinds = kinds;
   if (shape === view.shape) return;
-  const focused = view.element.contains(view.element.getRootNode().activeElement);
+  const active = view.element.getRootNode().activeElement;
   view.shape = shape;
-  view.refocus = focused;
+  view.refocus = view.grids.contains(active);
   view.sections = kinds.map((kind, i) => createSection(kind, names[i], words));
-  view.element.setAttribute("aria-label", words("overview"));
-  view.element.setAttribute("role", "group");
-  view.element.replaceChildren(...view.sections.map((section) => section.element), view.tip);
+  view.grids.setAttribute("aria-label", words("overview"));
+  view.grids.setAttribute("role", "group");
+  view.grids.replaceChildren(...view.sections.map((section) => section.element));
 }
 
 /** The name of a kind of attention on the screen. */
@@ -77,7 +85,19 @@ function createSection(kind, name, words) {
   grid.setAttribute("aria-label", name);
   grid.append(...Array.from({ length: kind.heads }, (_, head) => numberLabel(head + 1, head + 2)));
   for (let layer = 0; layer < kind.layers; layer++) grid.append(createLayer(kind, layer, name, words));
-  return { element, canvas, grid };
+  return { kind, name, element, canvas, grid, order: "", slots: inOrder(kind), buttons: [...grid.querySelectorAll("button.head")] };
+}
+
+function inOrder(kind) {
+  return Array.from({ length: kind.layers * kind.heads }, (_, i) => ({ layer: Math.floor(i / kind.heads), head: i % kind.heads }));
+}
+
+/** How wide the names of kinds and layers are. */
+export function gutterWidth(kinds, words, theme) {
+  const deepest = Math.max(...kinds.map((kind) => kind.layers));
+  const texts = [...kinds.map((kind) => `${kindName(kind.id, words)}---`), words("layer", { layer: deepest })];
+  const widths = labelWidths(texts.map((text) => ({ text })), `600 ${LABEL_SIZE}px ${theme.font}`);
+  return Math.min(Math.ceil(Math.max(...widths)) + 10, WIDEST_GUTTER);
 }
 
 function numberLabel(text, column) {
@@ -99,8 +119,6 @@ function createLayer(kind, layer, name, words) {
     button.style.gridArea = `${layer + 2} / ${head + 2}`;
     button.tabIndex = -1;
     button.setAttribute("role", "gridcell");
-    button.setAttribute("aria-label", words("head_title", { kind: name, layer: layer + 1, head: head + 1 }));
-    button.dataset.tip = words("head_tip", { layer: layer + 1, head: head + 1 });
     Object.assign(button.dataset, { kind: kind.id, layer, head });
   }
   return row;
@@ -113,40 +131,75 @@ export function drawOverview(view, layout, theme) {
   view.sections.forEach((section, i) => {
     const kind = view.kinds[i];
     section.grid.style.setProperty("--count", kind.heads);
-    drawThumbnails(section.canvas, kind, layout, theme, ratio);
+    drawThumbnails(section, kind, layout, theme, ratio);
   });
 }
 
-function drawThumbnails(canvas, kind, layout, theme, ratio) {
+function drawThumbnails({ canvas, slots }, kind, layout, theme, ratio) {
   const { context, width, height } = sizeCanvas(canvas, kind.heads * layout.pitch, kind.layers * layout.pitch, ratio);
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const colorOf = weightColor(theme, kind.limit);
   const side = Math.round(layout.tile * ratio);
-  for (let layer = 0; layer < kind.layers; layer++) {
-    for (let head = 0; head < kind.heads; head++) {
-      const x = Math.round(head * layout.pitch * ratio);
-      const y = Math.round(layer * layout.pitch * ratio);
-      const place = { x, y, width: Math.min(side, width - x), height: Math.min(side, height - y), stride: width };
-      paintMatrix(pixels, place, headMatrix(kind, layer, head), colorOf);
-    }
-  }
+  slots.forEach(({ layer, head }, slot) => {
+    const x = Math.round((slot % kind.heads) * layout.pitch * ratio);
+    const y = Math.round(Math.floor(slot / kind.heads) * layout.pitch * ratio);
+    const place = { x, y, width: Math.min(side, width - x), height: Math.min(side, height - y), stride: width };
+    paintMatrix(pixels, place, headMatrix(kind, layer, head), colorOf);
+  });
   context.putImageData(image, 0, 0);
 }
 
-/** Mark the selected head: outline, aria-selected, and the one tab stop. */
-export function markSelected(view, selection) {
-  for (const button of view.element.querySelectorAll('[aria-selected="true"]')) {
-    button.setAttribute("aria-selected", "false");
-    button.tabIndex = -1;
-  }
-  const button = [...view.element.querySelectorAll("button.head")].find((each) => {
-    const { kind, layer, head } = selectionOf(each);
-    return kind === selection.kind && layer === selection.layer && head === selection.head;
+/** Put the heads in the order of the chosen measure, or of layers; says whether the pictures must be drawn anew. */
+export function rankHeads(atlas) {
+  const { overview, state } = atlas;
+  let moved = false;
+  overview.sections.forEach((section, i) => {
+    const kind = overview.kinds[i];
+    const slots = inOrder(kind);
+    const value = ({ layer, head }) => measureOf(atlas, kind, layer, head) ?? -Infinity;
+    const sorted = state.sort && state.measure !== "";
+    if (sorted) slots.sort((a, b) => value(b) - value(a) || a.layer - b.layer || a.head - b.head);
+    const order = JSON.stringify(slots);
+    section.element.classList.toggle("sorted", sorted);
+    if (order === section.order) return;
+    moved = true;
+    section.order = order;
+    section.slots = slots;
+    section.buttons.forEach((button, slot) => Object.assign(button.dataset, slots[slot]));
   });
-  button.setAttribute("aria-selected", "true");
-  button.tabIndex = 0;
-  if (view.refocus) button.focus();
+  return moved;
+}
+
+/** Mark the selected heads, those shown with them, those switched off, and what the chosen measure says of each. */
+export function markHeads(view, atlas) {
+  const { state, words, changes } = atlas;
+  const { selection, more, measure } = state;
+  const limits = measure ? measureLimits(atlas) : null;
+  const changed = new Set(changes.filter((change) => change.type === "head").map(({ kind, layer, head }) => `${kind}.${layer}.${head}`));
+  const focused = view.grids.contains(view.element.getRootNode().activeElement);
+  view.sections.forEach((section, i) => {
+    const kind = view.kinds[i];
+    section.buttons.forEach((button) => {
+      const { layer, head } = selectionOf(button);
+      const selected = kind.id === selection.kind && layer === selection.layer && head === selection.head;
+      const beside = kind.id === selection.kind && more.some((each) => each.layer === layer && each.head === head);
+      const value = limits ? measureOf(atlas, kind, layer, head) : null;
+      button.setAttribute("aria-selected", String(selected || beside));
+      button.classList.toggle("beside", beside);
+      button.classList.toggle("changed", changed.has(`${kind.id}.${layer}.${head}`));
+      button.classList.toggle("faint", value !== null && value < state.least);
+      button.tabIndex = selected ? 0 : -1;
+      button.style.setProperty("--share", limits && value !== null ? (value - limits.low) / (limits.high - limits.low || 1) : 0);
+      const tip = [words("head_tip", { layer: layer + 1, head: head + 1 })];
+      if (value !== null) tip.push(`${words(`fact_${measure}`)} ${value.toFixed(2)}`);
+      if (button.classList.contains("changed")) tip.push(words("changed"));
+      button.dataset.tip = tip.join(" · ");
+      button.setAttribute("aria-label", `${section.name} · ${button.dataset.tip}`);
+      if (selected && (view.refocus || (focused && headOf(view.element.getRootNode().activeElement) !== button))) button.focus();
+    });
+  });
+  view.element.classList.toggle("measured", Boolean(limits));
   view.refocus = false;
 }
 

@@ -1,47 +1,57 @@
-// render(element, payload, onSelect): the attention browser, the same in every host.
-import { createDetail, showHead } from "./detail.js";
-import { createOverview, drawOverview, fillOverview, kindName, markSelected } from "./overview.js";
+// render(element, payload, host): the attention browser, the same in every host.
+import { createChanges, showChanges } from "./changes.js";
+import { createFurnish, furnish } from "./tools.js";
+import { createOverview, drawOverview, fillOverview, gutterWidth, markHeads, rankHeads } from "./overview.js";
+import { createPanel, redrawPanel, showPanel } from "./panel.js";
 import { decodePayload } from "./payload.js";
-import { halves, matrixLayout, matrixRoom, overviewLayout } from "./layout.js";
-import { labelWidths, make, tokenLabels, translator } from "./text.js";
-import { readAddress, validSelection, writeAddress } from "./address.js";
+import { halves, overviewLayout } from "./layout.js";
+import { createState, readAddress, validSelection, writeAddress } from "./store.js";
+import { createWeights, supplyWeights } from "./weights.js";
+import { make, tokenLabels, translator } from "./text.js";
 import { readTheme } from "./theme.js";
 
-const LABEL_SIZE = 12;
 const ADDRESS_DELAY = 80; // ms; browsers refuse addresses that change with every key press
+const REST = 150; // ms that a reader stays with a head before its exact numbers are fetched
 
 /**
  * Show a payload (Uint8Array) in an element, or update what is there.
  *
- * The reader's head, cell and focus survive an update wherever they still exist. `onSelect({kind, layer, head})`,
- * counted from 0, is called for each head the reader chooses. Returns {update, refresh, header, destroy}.
+ * What the reader chose survives an update wherever it still exists. `host` may have `ask(request)`, which promises a
+ * reply {header, arrays}, `selected({kind, layer, head})` and `changed(changes)`. Returns {update, refresh, header, destroy}.
  */
-export function render(element, payload, onSelect) {
+export function render(element, payload, host = {}) {
   element.attentionBrowser ??= createBrowser(element);
-  element.attentionBrowser.update(payload, onSelect);
+  element.attentionBrowser.update(payload, host);
   return element.attentionBrowser;
 }
 
 function createBrowser(element) {
   const root = element.appendChild(make("div", "atlas"));
-  const problem = root.appendChild(make("p", "problem"));
-  const state = { root, problem, selection: null, width: 0, onSelect: null };
-  state.overview = createOverview(root, (selection, event) => choose(state, selection, event));
-  state.detail = createDetail(root);
-  const resized = () => { if (root.clientWidth !== state.width) arrange(state); };
-  const observer = new ResizeObserver(resized);
+  const atlas = { root, state: createState(), version: 0, width: 0, host: {}, replies: new Map(), past: [], future: [], changes: [] };
+  atlas.problem = root.appendChild(make("p", "problem"));
+  atlas.live = root.appendChild(make("p", "unseen"));
+  atlas.live.setAttribute("aria-live", "polite");
+  const actions = actionsOf(atlas);
+  atlas.actions = actions;
+  atlas.overview = createOverview(root, (selection, event) => choose(atlas, selection, event));
+  atlas.panel = createPanel(root, actions, (view) => actions.set({ view }));
+  atlas.tools = createFurnish(atlas);
+  atlas.changer = createChanges(atlas);
+  const observer = new ResizeObserver(() => { if (root.clientWidth !== atlas.width) arrange(atlas); });
   observer.observe(root);
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
-  const refresh = () => arrange(state);
+  const refresh = () => arrange(atlas);
   scheme.addEventListener("change", refresh);
   document.fonts?.addEventListener("loadingdone", refresh);
   return {
     refresh,
-    header: () => state.header,
-    update: (payload, onSelect) => update(state, payload, onSelect),
+    atlas,
+    header: () => atlas.header,
+    update: (payload, host) => update(atlas, payload, host ?? {}),
     destroy() {
       observer.disconnect();
-      clearTimeout(state.addressTimer);
+      clearTimeout(atlas.addressTimer);
+      clearTimeout(atlas.restTimer);
       scheme.removeEventListener("change", refresh);
       document.fonts?.removeEventListener("loadingdone", refresh);
       root.remove();
@@ -50,108 +60,205 @@ function createBrowser(element) {
   };
 }
 
-function update(state, payload, onSelect) {
-  state.onSelect = onSelect;
-  try {
-    read(state, payload);
-  } catch (error) {
-    state.kinds = [];
-    state.words ??= translator({}, STRINGS);
-    complain(state, state.words("unreadable", { reason: error.message }));
-    return;
-  }
-  complain(state, state.kinds.length ? "" : state.words("empty"));
-  if (!state.kinds.length) return;
-  fillOverview(state.overview, state.kinds, state.words);
-  const first = { kind: state.kinds[0].id, layer: 0, head: 0 };
-  const named = state.header.address === false ? null : readAddress(state.kinds);
-  state.chosen ||= named !== null;
-  state.selection = validSelection(state.selection, state.kinds)
-    ?? named ?? validSelection(state.header.selection, state.kinds) ?? first;
-  markSelected(state.overview, state.selection);
-  arrange(state);
-  if (state.chosen) rememberInAddress(state); // the host may have written an address without it
+/** What views and tools may do. Positions that they name are those of their scene. */
+function actionsOf(atlas) {
+  const position = (side, place) => (place === null || place === undefined || place < 0 ? null : atlas.panel.scene.groups[side][place][0]);
+  return {
+    point(cell) {
+      atlas.state.cell = cell && { query: position("queries", cell.query), key: position("keys", cell.key) };
+      redraw(atlas);
+    },
+    pin(side, place) {
+      const group = atlas.panel.scene.groups[side][place];
+      const set = atlas.state.pinned[side];
+      const there = group.some((each) => set.has(each));
+      for (const each of group) set.delete(each);
+      if (!there) set.add(group[0]);
+      pinned(atlas);
+    },
+    pinCell(cell) {
+      const one = (side, place) => new Set(cell ? [position(side, place)] : []);
+      atlas.state.cell = null;
+      atlas.state.pinned = { queries: one("queries", cell?.query), keys: one("keys", cell?.key) };
+      pinned(atlas);
+    },
+    clearPins() {
+      atlas.state.pinned = { queries: new Set(), keys: new Set() };
+      pinned(atlas);
+    },
+    set(patch) {
+      Object.assign(atlas.state, patch);
+      show(atlas);
+      rememberInAddress(atlas);
+    },
+    select: (selection) => choose(atlas, selection, { type: "action" }),
+    ask: (request) => ask(atlas, request),
+    offers: (what) => Boolean(atlas.host.ask) && (atlas.header.offers ?? []).includes(what),
+    change: (change) => atlas.changer.add(change),
+    say: (text) => { atlas.live.textContent = text; },
+  };
 }
 
-function read(state, payload) {
-  const { header, kinds } = decodePayload(payload);
-  state.header = header;
-  state.kinds = kinds.filter((kind) => kind.codes.length > 0);
-  state.words = translator(header.strings, STRINGS);
-  state.root.lang = header.lang ?? "en";
+function pinned(atlas) {
+  redraw(atlas);
+  rememberInAddress(atlas);
+}
+
+/** Ask the host once for each thing that this message does not hold; a failure may be asked again. */
+function ask(atlas, request) {
+  const name = JSON.stringify(request);
+  if (!atlas.replies.has(name)) {
+    const version = atlas.version;
+    const reply = Promise.resolve(atlas.host.ask ? atlas.host.ask(request) : Promise.reject(new Error(atlas.words("not_offered"))));
+    atlas.replies.set(name, reply);
+    reply.catch(() => { if (atlas.version === version) atlas.replies.delete(name); });
+  }
+  return atlas.replies.get(name);
+}
+
+function update(atlas, payload, host) {
+  atlas.host = host;
+  try {
+    read(atlas, payload);
+  } catch (error) {
+    atlas.kinds = [];
+    atlas.words ??= translator({}, STRINGS);
+    complain(atlas, atlas.words("unreadable", { reason: error.message }));
+    return;
+  }
+  complain(atlas, atlas.kinds.length ? "" : atlas.words("empty"));
+  if (!atlas.kinds.length) return;
+  fillOverview(atlas.overview, atlas.kinds, atlas.words);
+  const first = { kind: atlas.kinds[0].id, layer: 0, head: 0 };
+  const fresh = !atlas.state.selection;
+  const named = fresh && atlas.header.address !== false ? readAddress(atlas.state, atlas.kinds) : null;
+  atlas.chosen ||= named !== null;
+  const shown = atlas.header.show; // the host opens a head, a gallery's say, and the reader goes on from there
+  const given = shown && shown.number !== atlas.shownNumber ? shown : null;
+  atlas.shownNumber = shown?.number;
+  if (given) Object.assign(atlas.state, { more: [], minus: "", pinned: { queries: new Set(given.queries), keys: new Set(given.keys) } });
+  atlas.state.selection = validSelection(given, atlas.kinds) ?? validSelection(atlas.state.selection, atlas.kinds)
+    ?? named ?? validSelection(atlas.header.selection, atlas.kinds) ?? first;
+  arrange(atlas);
+  if (atlas.chosen || given) rememberInAddress(atlas); // the host may have written an address without it
+}
+
+function read(atlas, payload) {
+  const { header, kinds, reference } = decodePayload(payload);
+  const tokens = JSON.stringify(header.axes);
+  if (atlas.tokens !== undefined && tokens !== atlas.tokens) {
+    atlas.state.cell = null;
+    atlas.state.pinned = { queries: new Set(), keys: new Set() };
+  }
+  Object.assign(atlas, { header, tokens, version: atlas.version + 1, replies: new Map(), weights: createWeights(), drawn: null });
+  atlas.kinds = kinds.filter((kind) => kind.codes.length > 0);
+  atlas.reference = reference && { ...reference, weights: createWeights() };
+  atlas.words = translator(header.strings, STRINGS);
+  atlas.changes = header.changes ?? [];
+  atlas.root.lang = header.lang ?? "en";
   const labels = new Map();
-  const labelsOf = (tokens, lang) => {
-    if (!labels.has(tokens)) labels.set(tokens, tokenLabels(tokens, lang));
-    return labels.get(tokens);
+  const labelsOf = (axis, name) => {
+    if (!labels.has(axis[name])) labels.set(axis[name], tokenLabels(axis[name], axis.lang));
+    return labels.get(axis[name]);
   };
-  state.scenes = new Map(state.kinds.map((kind) => [kind.id, {
-    kind,
-    queries: labelsOf(kind.queryAxis.tokens, kind.queryAxis.lang),
-    keys: labelsOf(kind.keyAxis.tokens, kind.keyAxis.lang),
-    writes: kind.queryAxis.writes ? labelsOf(kind.queryAxis.writes, kind.queryAxis.lang) : null,
+  atlas.axes = new Map(atlas.kinds.map((kind) => [kind.id, {
+    queries: labelsOf(kind.queryAxis, "tokens"),
+    keys: labelsOf(kind.keyAxis, "tokens"),
+    writes: kind.queryAxis.writes ? labelsOf(kind.queryAxis, "writes") : null,
   }]));
 }
 
-function complain(state, text) {
-  state.problem.textContent = text;
-  state.problem.hidden = text === "";
-  state.overview.element.hidden = state.detail.element.hidden = text !== "";
+function complain(atlas, text) {
+  atlas.problem.textContent = text;
+  atlas.problem.hidden = text === "";
+  atlas.overview.element.hidden = atlas.panel.element.hidden = text !== "";
 }
 
 /** Lay everything out for the present width, theme and fonts, and draw it. */
-function arrange(state) {
-  const width = state.root.clientWidth;
-  if (!width || !state.kinds?.length) return;
+function arrange(atlas) {
+  const width = atlas.root.clientWidth;
+  if (!width || !atlas.kinds?.length) return;
   const began = performance.now();
-  state.width = width;
-  const theme = readTheme(state.root);
-  const layout = overviewLayout(width, state.kinds, gutterWidth(state, theme));
+  atlas.width = width;
+  atlas.theme = readTheme(atlas.root);
+  atlas.drawn = null;
+  const layout = overviewLayout(width, atlas.kinds, gutterWidth(atlas.kinds, atlas.words, atlas.theme));
   const split = halves(width, layout.width);
-  state.root.classList.toggle("narrow", split.narrow);
-  state.root.classList.toggle("beside", split.side);
-  arrangeScenes(state, theme, matrixRoom(split, window.devicePixelRatio || 1));
-  drawOverview(state.overview, layout, theme);
-  showSelected(state);
+  atlas.layout = layout;
+  atlas.narrow = split.narrow;
+  atlas.room = { width: split.detail, height: split.narrow ? 4000 : 580, ratio: window.devicePixelRatio || 1 };
+  atlas.root.classList.toggle("narrow", split.narrow);
+  rankHeads(atlas);
+  drawOverview(atlas.overview, layout, atlas.theme);
+  show(atlas);
   performance.measure("atlas-arrange", { start: began });
 }
 
-function gutterWidth(state, theme) {
-  const deepest = Math.max(...state.kinds.map((kind) => kind.layers));
-  const texts = [...state.kinds.map((kind) => `${kindName(kind.id, state.words)}---`), state.words("layer", { layer: deepest })];
-  const widths = labelWidths(texts.map((text) => ({ text })), `600 ${LABEL_SIZE}px ${theme.font}`);
-  return Math.min(Math.ceil(Math.max(...widths)) + 10, 120);
-}
-
-function arrangeScenes(state, theme, room) {
-  const font = `${LABEL_SIZE}px ${theme.font}`;
-  for (const scene of state.scenes.values()) {
-    const layout = matrixLayout(labelWidths(scene.queries, font), labelWidths(scene.keys, font), room);
-    Object.assign(scene, { theme, words: state.words, layout });
-  }
-  const largest = (name) => Math.max(...[...state.scenes.values()].map((scene) => scene.layout[name]));
-  const frame = { width: largest("width"), height: largest("height") };
-  for (const scene of state.scenes.values()) scene.frame = frame;
-}
-
-function showSelected(state) {
+/** Show the chosen heads everywhere. */
+function show(atlas) {
   const began = performance.now();
-  showHead(state.detail, state.scenes.get(state.selection.kind), state.selection);
+  if (rankHeads(atlas)) drawOverview(atlas.overview, atlas.layout, atlas.theme);
+  markHeads(atlas.overview, atlas);
+  showPanel(atlas.panel, atlas);
+  furnish(atlas);
+  showChanges(atlas.changer);
+  fetchExact(atlas);
   performance.measure("atlas-head", { start: began });
 }
 
-function rememberInAddress(state) {
-  clearTimeout(state.addressTimer);
-  if (state.header.address !== false) state.addressTimer = setTimeout(() => writeAddress(state.selection), ADDRESS_DELAY);
+function redraw(atlas) {
+  redrawPanel(atlas.panel, atlas);
 }
 
-function choose(state, selection, event) {
-  state.selection = selection;
-  state.chosen = true;
-  markSelected(state.overview, selection);
-  showSelected(state);
-  rememberInAddress(state);
-  if (event.type === "click" && state.root.classList.contains("narrow")) {
-    state.detail.element.scrollIntoView({ block: "start" });
+/** Where the message has only eight bits, fetch the numbers of the head that the reader stays with. */
+function fetchExact(atlas) {
+  clearTimeout(atlas.restTimer);
+  if (atlas.panel.scene.exact || !atlas.actions.offers("weights")) return;
+  const { selection } = atlas.state;
+  const kind = atlas.kinds.find((each) => each.id === selection.kind);
+  const { version } = atlas;
+  atlas.restTimer = setTimeout(() => {
+    for (const { layer, head } of atlas.panel.scene.heads) {
+      atlas.actions.ask({ what: "weights", kind: kind.id, layer, head }).then((reply) => {
+        if (atlas.version !== version) return;
+        supplyWeights(atlas.weights, kind, layer, head, reply.arrays.weights);
+        atlas.drawn = null;
+        if (atlas.state.selection === selection) showPanel(atlas.panel, atlas);
+      }, (error) => atlas.actions.say(error.message));
+    }
+  }, REST);
+}
+
+function rememberInAddress(atlas) {
+  clearTimeout(atlas.addressTimer);
+  if (atlas.header.address !== false) {
+    atlas.addressTimer = setTimeout(() => writeAddress(atlas.state, atlas.chosen), ADDRESS_DELAY);
   }
-  state.onSelect?.({ ...selection });
+}
+
+function choose(atlas, selection, event) {
+  const { state } = atlas;
+  const several = event.ctrlKey || event.metaKey || event.shiftKey || atlas.tools.several;
+  if (event.type === "click" && several && state.selection.kind === selection.kind) {
+    toggle(state, selection);
+  } else {
+    if (state.selection.kind !== selection.kind) Object.assign(state, { more: [], cell: null, pinned: { queries: new Set(), keys: new Set() } });
+    state.selection = selection;
+  }
+  atlas.chosen = true;
+  show(atlas);
+  rememberInAddress(atlas);
+  if (event.type === "click" && !several && atlas.narrow) atlas.panel.element.scrollIntoView({ block: "start" });
+  atlas.host.selected?.({ ...state.selection });
+}
+
+/** Add a head to those that are shown together, or take it away; one always stays. */
+function toggle(state, { layer, head }) {
+  const same = (each) => each.layer === layer && each.head === head;
+  if (same(state.selection)) {
+    const [next, ...rest] = state.more;
+    if (next) Object.assign(state, { selection: { kind: state.selection.kind, layer: next.layer, head: next.head }, share: next.share, more: rest });
+  } else {
+    state.more = state.more.some(same) ? state.more.filter((each) => !same(each)) : [...state.more, { layer, head, share: 1 }];
+  }
 }

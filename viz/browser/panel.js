@@ -1,0 +1,82 @@
+// The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
+import { createHeatmap, showHeatmap } from "./heatmap.js";
+import { sceneOf } from "./scene.js";
+import { kindChip, kindName } from "./overview.js";
+import { VIEWS } from "./store.js";
+import { make } from "./text.js";
+
+/** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
+const BUILDERS = {
+  matrix: { create: createHeatmap, show: showHeatmap, aids: true },
+};
+
+/** Build an empty panel in `parent`; `actions` are what views may do, `choose(name)` opens a view. */
+export function createPanel(parent, actions, choose) {
+  const element = parent.appendChild(make("section", "detail"));
+  const panel = { element, actions, views: new Map(), open: null };
+  const head = element.appendChild(make("div", "panel-head"));
+  panel.title = head.appendChild(make("h3", "title"));
+  panel.tabs = element.appendChild(make("div", "tabs"));
+  panel.tabs.setAttribute("role", "tablist");
+  panel.tools = element.appendChild(make("div", "tools"));
+  panel.body = element.appendChild(make("div", "view"));
+  panel.body.id = "atlas-view";
+  panel.body.setAttribute("role", "tabpanel");
+  panel.foot = element.appendChild(make("div", "panel-foot"));
+  panel.buttons = VIEWS.filter((name) => name in BUILDERS).map((name) => createTab(panel, name, choose));
+  return panel;
+}
+
+function createTab(panel, name, choose) {
+  const button = panel.tabs.appendChild(make("button", "tab"));
+  button.type = "button";
+  button.dataset.view = name;
+  button.setAttribute("role", "tab");
+  button.addEventListener("click", () => choose(name));
+  button.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const { buttons } = panel;
+    const next = buttons[(buttons.indexOf(button) + step + buttons.length) % buttons.length];
+    next.focus();
+    choose(next.dataset.view);
+  });
+  return button;
+}
+
+/** Whether there is such a view. */
+export function hasView(name) {
+  return name in BUILDERS;
+}
+
+/** Show the chosen view of the chosen heads. */
+export function showPanel(panel, atlas) {
+  const { state, words } = atlas;
+  const name = hasView(state.view) ? state.view : "matrix";
+  showTitle(panel, atlas);
+  for (const button of panel.buttons) {
+    const open = button.dataset.view === name;
+    button.textContent = words(`view_${button.dataset.view}`);
+    button.setAttribute("aria-selected", String(open));
+    button.tabIndex = open ? 0 : -1;
+  }
+  panel.body.setAttribute("aria-label", words(`view_${name}`));
+  if (!panel.views.has(name)) panel.views.set(name, BUILDERS[name].create(panel.body, panel.actions));
+  for (const [each, view] of panel.views) view.element.hidden = each !== name;
+  panel.open = name;
+  redrawPanel(panel, atlas);
+}
+
+/** Show the open view's scene again: after a change of what is pointed at, say. */
+export function redrawPanel(panel, atlas) {
+  const builder = BUILDERS[panel.open];
+  panel.scene = sceneOf(atlas, builder.aids);
+  builder.show(panel.views.get(panel.open), panel.scene);
+}
+
+function showTitle(panel, { state, words }) {
+  const { kind, layer, head } = state.selection;
+  const title = words("head_title", { kind: kindName(kind, words, "title"), layer: layer + 1, head: head + 1 });
+  panel.title.replaceChildren(kindChip(kind), make("span", "", title));
+}
