@@ -1,4 +1,4 @@
-// render(element, payload, onSelect): the attention browser, the same in every host.
+// render(element, payload, host): the attention browser, the same in every host.
 import { createDetail, showHead } from "./detail.js";
 import { createOverview, drawOverview, fillOverview, kindName, markSelected } from "./overview.js";
 import { decodePayload } from "./payload.js";
@@ -13,19 +13,20 @@ const ADDRESS_DELAY = 80; // ms; browsers refuse addresses that change with ever
 /**
  * Show a payload (Uint8Array) in an element, or update what is there.
  *
- * The reader's head, cell and focus survive an update wherever they still exist. `onSelect({kind, layer, head})`,
- * counted from 0, is called for each head the reader chooses. Returns {update, refresh, header, destroy}.
+ * The reader's head, cell and focus survive an update wherever they still exist. `host` is {ask, selected, changed},
+ * each of them optional: `selected({kind, layer, head})`, counted from 0, is called for each head the reader chooses.
+ * Returns {update, refresh, header, destroy}.
  */
-export function render(element, payload, onSelect) {
+export function render(element, payload, host = {}) {
   element.attentionBrowser ??= createBrowser(element);
-  element.attentionBrowser.update(payload, onSelect);
+  element.attentionBrowser.update(payload, host);
   return element.attentionBrowser;
 }
 
 function createBrowser(element) {
   const root = element.appendChild(make("div", "atlas"));
   const problem = root.appendChild(make("p", "problem"));
-  const state = { root, problem, selection: null, width: 0, onSelect: null };
+  const state = { root, problem, selection: null, width: 0, host: {} };
   state.overview = createOverview(root, (selection, event) => choose(state, selection, event));
   state.detail = createDetail(root);
   const resized = () => { if (root.clientWidth !== state.width) arrange(state); };
@@ -38,7 +39,7 @@ function createBrowser(element) {
   return {
     refresh,
     header: () => state.header,
-    update: (payload, onSelect) => update(state, payload, onSelect),
+    update: (payload, host) => update(state, payload, host),
     destroy() {
       observer.disconnect();
       clearTimeout(state.addressTimer);
@@ -50,8 +51,8 @@ function createBrowser(element) {
   };
 }
 
-function update(state, payload, onSelect) {
-  state.onSelect = onSelect;
+function update(state, payload, host) {
+  state.host = host ?? {};
   try {
     read(state, payload);
   } catch (error) {
@@ -153,5 +154,5 @@ function choose(state, selection, event) {
   if (event.type === "click" && state.root.classList.contains("narrow")) {
     state.detail.element.scrollIntoView({ block: "start" });
   }
-  state.onSelect?.({ ...selection });
+  state.host.selected?.({ ...selection });
 }

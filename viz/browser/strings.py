@@ -40,4 +40,5 @@ STRINGS: dict[str, str] = {
     # --- reading aids
     # --- take away
     # --- hosts and channel
+    "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }
