@@ -1,7 +1,8 @@
 """The attention browser: a payload of every head, and one canvas renderer for all its hosts.
 
-``payload`` writes and reads the message, ``bundle`` joins the ES modules of this folder, ``html`` makes
-an offline page. The names below are loaded when they are first used; importing this package is free.
+``payload`` writes and reads the message, ``reply`` what a host answers later, ``bundle`` joins the ES modules of
+this folder, ``html`` makes an offline page. The names below are loaded when they are first used; importing this
+package is free.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ _HOMES = {
     "decode_weights": "payload",
     "encode_attention": "payload",
     "with_header": "payload",
+    "encode_refusal": "reply",
+    "encode_reply": "reply",
+    "request_key": "reply",
     "bundle": "bundle",
     "css": "bundle",
     "streamlit_js": "bundle",

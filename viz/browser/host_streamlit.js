@@ -4,9 +4,10 @@ import { render } from "./render.js";
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
   if (!data) return undefined;
-  const browser = render(parentElement, data, (selection) => {
+  const selected = (selection) => {
     if (headerAsksForReports(parentElement)) setStateValue("selection", selection);
-  });
+  };
+  const browser = render(parentElement, data, { selected });
   document.documentElement.lang = browser.header()?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
   return () => browser.destroy();
 }

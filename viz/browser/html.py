@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from html import escape
+from typing import Any
 
 from viz.browser.bundle import bundle, css
 from viz.browser.payload import decode_header
+from viz.browser.reply import encode_reply, request_key
 from viz.style import css_variables
 
 _PAGE_CSS = """
@@ -19,11 +22,13 @@ main { max-width: 1280px; margin: 0 auto; }
 """
 
 
-def to_html(payload: bytes, title: str) -> str:
+def to_html(payload: bytes, title: str, replies: Sequence[tuple[Mapping[str, Any], bytes]] = ()) -> str:
     """Return an offline page that shows the payload.
 
-    The payload travels as base64, the title is escaped, and the page's content security policy allows
-    exactly its own script and style by their hashes. Raises ``ValueError`` for bytes that are no payload.
+    ``replies`` are answers of a host to keep in the page, each a request and its bytes (``viz.browser.reply``);
+    for any other request the page says that it does not have it. The title is escaped, and the page's content
+    security policy allows exactly its own script and style by their hashes. Raises ``ValueError`` for bytes that
+    are no payload.
     """
     lang = decode_header(payload).get("lang") or "en"
     script = "\n" + bundle("host_html")
@@ -47,10 +52,16 @@ def to_html(payload: bytes, title: str) -> str:
 <div id="atlas"></div>
 </main>
 <script type="text/plain" id="payload">{b64encode(payload).decode("ascii")}</script>
+<script type="text/plain" id="replies">{b64encode(_pack(replies)).decode("ascii")}</script>
 <script type="module">{script}</script>
 </body>
 </html>
 """
+
+
+def _pack(replies: Sequence[tuple[Mapping[str, Any], bytes]]) -> bytes:
+    """All replies as one, each under the one spelling of its request."""
+    return encode_reply({}, {request_key(request): reply for request, reply in replies})
 
 
 def _source(text: str) -> str:

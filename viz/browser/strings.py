@@ -98,4 +98,5 @@ STRINGS: dict[str, str] = {
     "take_away_head": "Take {head} away",
     # --- take away
     # --- hosts and channel
+    "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }
