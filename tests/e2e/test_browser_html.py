@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from viz.browser import STRINGS, AttentionMap, Axis, decode_weights, encode_attention, to_html
+from viz.browser.bundle import join
 
 SOURCE = ["▁The", "▁animal", "▁didn", "'", "t", "▁cross", "</s>"]
 WRITES = ["▁Das", "▁Tier", "▁kreuz", "te", "</s>"]
@@ -55,6 +56,11 @@ def show(page, tmp_path: Path):
     assert problems == []
 
 
+def shown(weight):
+    """A weight as the page writes it: four decimals, and what is not nothing is not said to be nothing."""
+    return "0" if weight == 0 else "<0.0001" if weight < 5e-5 else f"{weight:.4f}"
+
+
 def hover(page, rows, columns, query, key):
     box = page.locator(".matrix canvas").bounding_box()
     x = box["x"] + box["width"] * (key + 0.5) / columns
@@ -79,9 +85,9 @@ def test_every_number_shown_is_the_number_sent(show, kind, rows, columns):
     for query in range(rows):
         for key in range(columns):
             hover(page, rows, columns, query, key)
-            assert page.locator("p.number").inner_text() == f"{weights[query, key]:.4f}", (query, key)
+            assert page.locator(".large-number data").inner_text() == shown(weights[query, key]), (query, key)
         listed = page.locator(".strongest li:not(.blank) .value").all_inner_texts()
-        assert listed == [f"{weight:.4f}" for weight in sorted(weights[query][weights[query] > 0])[:-6:-1]]
+        assert listed == [shown(weight) for weight in sorted(weights[query][weights[query] > 0])[:-6:-1]]
 
 
 def test_rows_are_queries_and_columns_are_keys(show):
@@ -149,9 +155,9 @@ def test_the_keyboard_reads_cells_and_a_kept_cell_stays_from_head_to_head(show):
         page.keyboard.press(key)
     weights = decode_weights(payload, "encoder")
     assert page.locator("p.cell").inner_text().split() == ["animal", "→", "animal"]
-    assert page.locator("p.number").inner_text() == f"{weights[1, 2, 1, 1]:.4f}"
+    assert page.locator(".large-number data").inner_text() == f"{weights[1, 2, 1, 1]:.4f}"
     head(page, "encoder", 3, 5).click()
-    assert page.locator("p.number").inner_text() == f"{weights[3, 5, 1, 1]:.4f}"
+    assert page.locator(".large-number data").inner_text() == f"{weights[3, 5, 1, 1]:.4f}"
     page.locator(".matrix").focus()
     page.keyboard.press("Escape")
     assert page.locator(".readout .caption").first.inner_text() == STRINGS["cell_strongest_off_diagonal"]
@@ -278,7 +284,7 @@ def test_each_axis_speaks_its_language_and_strings_are_the_hosts(show):
 def test_eight_bits_are_never_printed_as_numbers(show):
     page = show(payload_of(bits=8))
     hover(page, 7, 7, 2, 3)
-    assert page.locator("p.number").inner_text() == "…"
+    assert page.locator(".large-number data").inner_text() == "…"
     assert set(page.locator(".strongest .value").all_inner_texts()) == {"…"}
 
 
@@ -287,3 +293,16 @@ def test_no_attention_is_said_not_drawn(page, tmp_path: Path):
     path.write_text(to_html(encode_attention([], axes={}, model={"name": "m", "hash": "0"}), "Empty"), "utf-8")
     page.goto(path.as_uri())
     assert page.locator(".problem").inner_text() == "There is no attention to show."
+
+
+def test_modules_keep_their_own_names(page):
+    """Two modules with the same private name, and one that imports from both."""
+    script = join(
+        {
+            "a": "const same = 1;\nexport function first() {\n  return same;\n}\n",
+            "b": "const same = 2;\nexport const second = () => same;\n",
+            "c": 'import { first } from "./a.js";\nimport { second } from "./b.js";\nwindow.sum = first() + 10 * second();\n',
+        }
+    )
+    page.add_script_tag(content=script)
+    assert page.evaluate("window.sum") == 21

@@ -1,8 +1,8 @@
 """Join the plain ES modules of this folder into one script; no npm, no bundler.
 
-The modules come in the order of their imports, with their import lines and ``export`` keywords taken away, and
-what a bundler would check is checked: every import names an export of an earlier module, and no
-top-level name is defined twice. A host module comes last.
+The modules come in the order of their imports. Each becomes a function of its own that returns what it exports, so
+that names inside are its own; an import takes from there. What a bundler would check is checked: every import names
+an export of an earlier module. A host module comes last and stays as it is, for its own exports.
 """
 
 from __future__ import annotations
@@ -20,33 +20,28 @@ from viz.style import css_variables
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
-_DEFINITION = re.compile(
-    r"^(export )?(?:default )?(?:async )?(?:function\*?|class|const|let|var)\s+([\w$]+)", re.MULTILINE
-)
+_EXPORTED = re.compile(r"^export (?:async )?(?:function\*?|class|const)\s+([\w$]+)", re.MULTILINE)
 
 
 def join(sources: Mapping[str, str]) -> str:
-    """Join modules (name -> source, in order) into one script.
+    """Join modules (name -> source, in order) into one script; the last one's own exports stay.
 
-    Raises ``ValueError`` if a top-level name is defined twice or an import has no earlier export.
+    Raises ``ValueError`` if an import has no earlier export.
     """
-    owners: dict[str, str] = {}
     exports: dict[str, set[str]] = {}
     parts = []
-    for module, source in sources.items():
+    for number, (module, source) in enumerate(sources.items(), 1):
         for names, origin in _IMPORT.findall(source):
             _check_import(module, names, origin, exports)
-        exports[module] = set()
-        for exported, name in _DEFINITION.findall(source):
-            if name in owners:
-                raise ValueError(f"{name!r} is defined in {owners[name]}.js and in {module}.js; rename one")
-            owners[name] = module
-            if exported:
-                exports[module].add(name)
-        body = _EXPORT.sub("", _IMPORT.sub("", source))
+        body = _IMPORT.sub(r"const {\1} = $\2;\n", source)
         if re.search(r"^import\b", body, re.MULTILINE):
             raise ValueError(f'{module}.js has an import of another form; write import {{ name }} from "./module.js";')
-        parts.append(f"// --- {module}.js\n{body.strip()}\n")
+        exports[module] = set(_EXPORTED.findall(source))
+        body = _EXPORT.sub("", body).strip()
+        if number < len(sources):
+            returned = ", ".join(sorted(exports[module]))
+            body = f"const ${module} = (() => {{\n{body}\nreturn {{ {returned} }};\n}})();"
+        parts.append(f"// --- {module}.js\n{body}\n")
     return "\n".join(parts)
 
 
@@ -54,7 +49,7 @@ def join(sources: Mapping[str, str]) -> str:
 def bundle(host: str | None = None) -> str:
     """Return the whole renderer as one script, with the last lines of a host (``host_*.js``) if named."""
     table = f"const STRINGS = {json.dumps(STRINGS, indent=2)};\n"
-    return join({"strings": table, **in_order(host or "render")})
+    return table + join(in_order(host or "render"))
 
 
 def in_order(last: str) -> dict[str, str]:

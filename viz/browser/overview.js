@@ -85,10 +85,10 @@ function createSection(kind, name, words) {
   grid.setAttribute("aria-label", name);
   grid.append(...Array.from({ length: kind.heads }, (_, head) => numberLabel(head + 1, head + 2)));
   for (let layer = 0; layer < kind.layers; layer++) grid.append(createLayer(kind, layer, name, words));
-  return { kind, name, element, canvas, grid, order: "", slots: inOrder(kind), buttons: [...grid.querySelectorAll("button.head")] };
+  return { kind, name, element, canvas, grid, order: "", slots: layerOrder(kind), buttons: [...grid.querySelectorAll("button.head")] };
 }
 
-function inOrder(kind) {
+function layerOrder(kind) {
   return Array.from({ length: kind.layers * kind.heads }, (_, i) => ({ layer: Math.floor(i / kind.heads), head: i % kind.heads }));
 }
 
@@ -156,7 +156,7 @@ export function rankHeads(atlas) {
   let moved = false;
   overview.sections.forEach((section, i) => {
     const kind = overview.kinds[i];
-    const slots = inOrder(kind);
+    const slots = layerOrder(kind);
     const value = ({ layer, head }) => measureOf(atlas, kind, layer, head) ?? -Infinity;
     const sorted = state.sort && state.measure !== "";
     if (sorted) slots.sort((a, b) => value(b) - value(a) || a.layer - b.layer || a.head - b.head);

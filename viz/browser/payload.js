@@ -2,12 +2,13 @@
 
 const PAYLOAD_VERSION = 1;
 
-/** Decode bytes (Uint8Array) to {header, kinds}; throws an Error that says what is wrong. */
+/** Decode bytes (Uint8Array) to {header, kinds, reference}; throws an Error that says what is wrong. */
 export function decodePayload(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   if (header.version !== PAYLOAD_VERSION) throw new Error(`version ${header.version}`);
-  return { header, kinds: header.kinds.map((kind) => readKind(kind, header.axes, bytes, 4 + length)) };
+  const reference = header.reference ? decodePayload(bytes.subarray(bytes.length - header.reference)) : null;
+  return { header, kinds: header.kinds.map((kind) => readKind(kind, header.axes, bytes, 4 + length)), reference };
 }
 
 function readKind(kind, axes, bytes, start) {

@@ -1,5 +1,5 @@
 // render(element, payload, host): the attention browser, the same in every host.
-import { createChanges, showChanges } from "./changes.js";
+import { changesArrived, createChanges, showChanges } from "./changes.js";
 import { createFurnish, furnish } from "./tools.js";
 import { createOverview, drawOverview, fillOverview, gutterWidth, markHeads, rankHeads } from "./overview.js";
 import { createPanel, redrawPanel, showPanel } from "./panel.js";
@@ -155,6 +155,7 @@ function read(atlas, payload) {
   atlas.reference = reference && { ...reference, weights: createWeights() };
   atlas.words = translator(header.strings, STRINGS);
   atlas.changes = header.changes ?? [];
+  changesArrived(atlas.changer);
   atlas.root.lang = header.lang ?? "en";
   const labels = new Map();
   const labelsOf = (axis, name) => {
