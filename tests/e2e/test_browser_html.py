@@ -301,7 +301,8 @@ def test_modules_keep_their_own_names(page):
         {
             "a": "const same = 1;\nexport function first() {\n  return same;\n}\n",
             "b": "const same = 2;\nexport const second = () => same;\n",
-            "c": 'import { first } from "./a.js";\nimport { second } from "./b.js";\nwindow.sum = first() + 10 * second();\n',
+            "c": 'import { first } from "./a.js";\nimport { second } from "./b.js";\n'
+            "window.sum = first() + 10 * second();",
         }
     )
     page.add_script_tag(content=script)
