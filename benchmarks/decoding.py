@@ -18,9 +18,10 @@ from benchmarks.measure import Figure, Unavailable, median_milliseconds
 from experiments.guide import RECIPE
 from transformer.attention import MultiHeadAttention
 from transformer.config import ModelConfig
-from transformer.decoding import beam_search, next_tokens
+from transformer.decoding import beam_search
 from transformer.layers import DecoderLayer, Layer
 from transformer.models import EncoderDecoder, TokenEmbedding, build
+from transformer.next_tokens import next_tokens
 from transformer.positions import sinusoid
 from transformer.tokenizers import END, PAD, START, UNKNOWN
 

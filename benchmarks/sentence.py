@@ -9,7 +9,8 @@ from app_pages.analysis import analyse, model_hash
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from benchmarks.measure import Figure, median_milliseconds
-from transformer.decoding import MAX_EXTRA, greedy, next_tokens
+from transformer.decoding import MAX_EXTRA, greedy
+from transformer.next_tokens import next_tokens
 from transformer.tokenizers import START
 from transformer.translator import Translator, load_translator
 

@@ -17,10 +17,10 @@ from transformer.decoding import (
     greedy,
     length_normaliser,
     likeliest,
-    next_tokens,
     sampler,
 )
 from transformer.models import build
+from transformer.next_tokens import next_tokens
 from transformer.tokenizers import END, START
 
 VOCABULARY, LONGEST = 6, 4

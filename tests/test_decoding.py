@@ -10,8 +10,9 @@ from torch.testing import assert_close
 
 from transformer.config import PRESETS, preset
 from transformer.data.batches import pad
-from transformer.decoding import Step, greedy, next_tokens
+from transformer.decoding import Step, greedy
 from transformer.models import build
+from transformer.next_tokens import next_tokens
 from transformer.tokenizers import END, PAD, START
 
 A, B, C = 4, 5, 6

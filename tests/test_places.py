@@ -7,8 +7,9 @@ import torch
 from torch.testing import assert_close
 
 from transformer.config import PRESETS, AttentionConfig, ModelConfig, preset
-from transformer.decoding import NextTokens, beam_search, next_tokens
+from transformer.decoding import beam_search
 from transformer.models import build
+from transformer.next_tokens import NextTokens, next_tokens
 from transformer.tokenizers import END, PAD, START
 
 WIDTH, STEPS = 3, 9

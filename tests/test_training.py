@@ -14,9 +14,10 @@ import torch
 
 from transformer.data.batches import Batch, Ragged, make_batch, pad
 from transformer.data.batches import DeviceRows as Rows
-from transformer.decoding import greedy, next_tokens
+from transformer.decoding import greedy
 from transformer.losses import translation_loss
 from transformer.models import build
+from transformer.next_tokens import next_tokens
 from transformer.tokenizers import END, PAD
 from transformer.training import NonFiniteLoss, TrainingConfig, learning_rate, train
 

@@ -13,6 +13,7 @@ import torch
 
 from experiments.small import smoke_pairs
 from transformer import load_translator
+from transformer.changes import ForceToken, MaskToken, read
 from transformer.decoding import MAX_EXTRA
 from transformer.model_files import CheckpointError
 from transformer.models import build
@@ -230,3 +231,63 @@ def test_where_it_comes_from(translator):
     assert (translator.name, translator.path.suffix) == ("guide", ".safetensors")
     with pytest.raises(CheckpointError, match="there is no bundled model 'nope'"):
         load_translator("nope")
+
+
+# --- what if ---
+
+
+def test_a_change_acts_on_the_translation_and_on_the_trace_alike(translator):
+    changes = read("mask.2~off.c.5.1~uniform.e.0.3~token.d.2.4.0")
+    plain, result = translator.translate(STREET, "de"), translator.translate(STREET, "de", changes=changes)
+    assert result.text != plain.text  # the animal is hidden
+    assert "Tier" not in result.text
+    trace = translator.trace(STREET, "de", changes=changes)
+    assert trace.tokens["output"] == [result.pieces]
+    log_p = trace["logits"][0].double().log_softmax(-1)
+    forced = [row[i].item() for row, i in zip(log_p, result.ids, strict=True)]
+    assert [step.log_probability for step in result.steps] == pytest.approx(forced, abs=1e-4)
+    kept = translator.trace(STREET, "de", plain, changes=changes)  # the standing translation, seen anew
+    assert kept.tokens["output"] == [plain.pieces]
+    assert translator.translate(STREET, "de") == plain  # nothing stays behind
+
+
+@pytest.mark.parametrize("how", [{}, {"beam_size": 3}, {"temperature": 0.9, "seed": 4}])
+def test_a_given_piece_keeps_what_stands_before_it(how, translator):
+    standing = translator.translate(STREET, "de", **how)
+    (piece,) = translator.tokenizer.encode("Hund")
+    result = translator.translate(STREET, "de", changes=[ForceToken(1, piece)], **how)
+    assert result.ids[:2] == [standing.ids[0], piece]
+    assert result.text.split()[1] == "Hund"
+    assert result.pieces[-1] == "</s>"
+    log_p = translator.trace(STREET, "de", result)["logits"][0].double().log_softmax(-1)
+    for number, (step, row) in enumerate(zip(result.steps, log_p, strict=True)):
+        assert step.log_probability == pytest.approx(row[result.ids[number]].item(), abs=1e-4)
+        assert [p for _, p in step.candidates] == pytest.approx(row.topk(5).values.exp().tolist(), abs=1e-4)
+    twice = translator.translate(STREET, "de", changes=[ForceToken(4, END), ForceToken(1, piece)], **how)
+    assert twice.ids == [*result.ids[:4], END]
+    assert twice.score == pytest.approx(sum(step.log_probability for step in twice.steps))
+
+
+@pytest.mark.parametrize("how", [{}, {"beam_size": 3}])
+def test_a_piece_beyond_the_end_is_refused(how, translator):
+    changes = [ForceToken(2, END), ForceToken(3, 50)]
+    with pytest.raises(ValueError, match="the translation has 3 pieces, so there is no piece 3, counted from 0"):
+        translator.translate(STREET, "de", changes=changes, **how)
+
+
+def test_changes_of_many_texts_are_those_of_each(translator):
+    changes = read("mask.1~off.e.2.2~force.1.300")
+    for how in ({}, {"beam_size": 2}):
+        together = translator.translate_all(SENTENCES[:4], "en", changes=changes, **how)
+        alone = [translator.translate(text, "en", changes=changes, **how) for text in SENTENCES[:4]]
+        assert [ours.ids for ours in together] == [theirs.ids for theirs in alone]
+        assert all(result.ids[1] == 300 for result in together)
+
+
+def test_changes_that_do_not_fit_are_refused(translator):
+    length = len(translator.source(STUDENT, "en"))
+    for work in (translator.translate, translator.trace):
+        with pytest.raises(ValueError, match=f"no position {length} to hide"):
+            work(STUDENT, "en", changes=[MaskToken(length)])
+        with pytest.raises(ValueError, match="there is no encoder layer 6"):
+            work(STUDENT, "en", changes=read("off.e.6.0"))

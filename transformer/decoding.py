@@ -6,29 +6,17 @@ make of them. (B)atch, (W)idth of the beam, (R)ows = B or B W, (V)ocabulary, (C)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import count
 
 import torch
 from torch import Tensor
 
-from transformer.cache import KeyValueCache
-from transformer.layers import Encoded
-from transformer.models import EncoderDecoder
-from transformer.places import Beams
+from transformer.next_tokens import NextTokens
 from transformer.tokenizers import END, PAD, START
 
 MAX_EXTRA = 50  # an output is at most this much longer than its input (Vaswani et al. 2017, section 6.1)
-
-
-class NextTokens(Protocol):
-    """A step function: last tokens (R,) -> log-probabilities of the next token (R, V).
-
-    `rows` (R,) says which row of the step before each row continues; None: each its own.
-    """
-
-    def __call__(self, last: Tensor, rows: Tensor | None = None) -> Tensor: ...
 
 
 Choose = Callable[[Tensor], Tensor]  # log-probabilities (B, V) -> ids (B,)
@@ -46,44 +34,6 @@ class Step:
     chosen: Tensor  # (B,) ids
     chosen_log_probability: Tensor  # (B,)
     finished: Tensor  # (B,) booleans
-
-
-@torch.inference_mode()
-def next_tokens(model: EncoderDecoder, source: Tensor, *, width: int = 1, cached: bool = True) -> NextTokens:
-    """Make the step function of a batch of sources (B, S), each in `width` rows one after the other.
-
-    All rows of a sentence begin with the same token, and go on with rows of the same sentence. `cached` keeps keys
-    and values from step to step; without it every step runs the whole output again, which gives the same numbers
-    more slowly.
-    """
-    encoded = model.encode(source)
-    return _from_cache(model, encoded, width) if cached else _from_scratch(model, encoded, width)
-
-
-def _from_cache(model: EncoderDecoder, encoded: Encoded, width: int) -> NextTokens:
-    cache, beams = KeyValueCache(model.config.num_decoder_layers), Beams(len(encoded.states), width)
-
-    @torch.inference_mode()
-    def step(last: Tensor, rows: Tensor | None = None) -> Tensor:
-        place = beams.grow(rows) if cache.length else beams.start()
-        tokens = last.unflatten(0, (-1, width))[:, : len(place.q_position)]
-        logits = model.decode(tokens, encoded, cache, place=place)
-        return logits.expand(-1, width, -1).flatten(0, 1).log_softmax(-1)
-
-    return step
-
-
-def _from_scratch(model: EncoderDecoder, encoded: Encoded, width: int) -> NextTokens:
-    encoded = encoded.select(torch.arange(len(encoded.states)).repeat_interleave(width))
-    so_far = torch.empty(len(encoded.states), 0, dtype=torch.long)
-
-    @torch.inference_mode()
-    def step(last: Tensor, rows: Tensor | None = None) -> Tensor:
-        nonlocal so_far
-        so_far = torch.cat((so_far if rows is None else so_far[rows], last[:, None]), 1)
-        return model.decode(so_far, encoded)[:, -1].log_softmax(-1)
-
-    return step
 
 
 def likeliest(log_probabilities: Tensor) -> Tensor:
@@ -111,6 +61,21 @@ def sampler(*, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, see
         return ids.gather(-1, drawn).squeeze(-1)
 
     return choose
+
+
+def given(pieces: Mapping[int, int], choose: Choose) -> Choose:
+    """Make a chooser that takes these pieces at their steps, whatever their probability, and chooses at the others.
+
+    It chooses at all steps, and so draws at each the random numbers that it would draw were nothing given. It is for
+    one decoding.
+    """
+    steps = count()
+
+    def choose_or_take(log_probabilities: Tensor) -> Tensor:
+        chosen, piece = choose(log_probabilities), pieces.get(next(steps))
+        return chosen if piece is None else torch.full_like(chosen, piece)
+
+    return choose_or_take
 
 
 def follow(
@@ -213,17 +178,19 @@ def beam_search(
     beam_size: int = 4,
     length_penalty: float = 0.6,
     num_candidates: int = 5,
+    prefix: Tensor | None = None,
 ) -> tuple[list[list[Hypothesis]], list[BeamStep]]:
     """Keep the `beam_size` likeliest beginnings; return each sentence's best outputs, best first, and the steps.
 
     The step function has `beam_size` rows a sentence. A sentence stops early once no living hypothesis can beat its
     best ended one, however it goes on: log P only falls, and its penalty is at most that of `max_steps` (one number,
-    or one for each sentence).
+    or one for each sentence). Every output begins with the sentence's `prefix` (B, P), at its real probability.
     """
     if beam_size < 1 or length_penalty < 0:
         raise ValueError(
             f"beam_size must be at least 1 and length_penalty at least 0, got {beam_size}, {length_penalty}"
         )
+    prefix = torch.empty(batch_size, 0, dtype=torch.long) if prefix is None else prefix
     limits = [max_steps] * batch_size if isinstance(max_steps, int) else list(max_steps)
     outputs: list[list[Hypothesis]] = [[] for _ in range(batch_size)]
     searching = set(range(batch_size))
@@ -244,11 +211,12 @@ def beam_search(
         following = step(tokens[..., -1].flatten(), rows).unflatten(0, (batch_size, beam_size))
         enough = 2 * beam_size  # at most half of them end
         top, candidates = following.topk(min(max(enough, num_candidates), following.size(-1)))
-        best, places = (scores[..., None] + top).flatten(1).topk(min(enough, beam_size * top.size(-1)))
-        parents, chosen = places // top.size(-1), candidates.flatten(1).gather(1, places)
+        gain, ids = _only(prefix[:, length - 1], following) if length <= prefix.size(1) else (top, candidates)
+        best, places = (scores[..., None] + gain).flatten(1).topk(min(enough, beam_size * gain.size(-1)))
+        parents, chosen = places // gain.size(-1), ids.flatten(1).gather(1, places)
         stops = chosen == END
         ended = [
-            (sentence, parents[sentence, rank].item(), best[sentence, rank].item())
+            (sentence, int(parents[sentence, rank]), best[sentence, rank].item())
             for sentence, rank in (stops & best.isfinite())[:, :beam_size].nonzero().tolist()
             if sentence in searching
         ]
@@ -282,6 +250,12 @@ def beam_search(
         found.sort(key=lambda output: output.score, reverse=True)
         del found[beam_size:]
     return outputs, steps
+
+
+def _only(given: Tensor, following: Tensor) -> tuple[Tensor, Tensor]:
+    """Leave each sentence's hypotheses the one token (B,) that is given: its log-probabilities and it, (B, W, 1)."""
+    ids = given[:, None, None].expand(-1, following.size(1), -1)
+    return following.gather(-1, ids), ids
 
 
 def _continue(kept: Tensor, parents: Tensor) -> Tensor:

@@ -64,6 +64,10 @@ class NoTrace:
     def scope(self, name: str, **axes: str) -> NoTrace:
         return self
 
+    def at(self, position: Tensor) -> NoTrace:
+        """Return the same for a pass whose output's keys stand at these positions (K,), not one after the other."""
+        return self
+
 
 NO_TRACE = NoTrace()
 
@@ -74,6 +78,7 @@ class Trace(Mapping[str, "Tensor"]):
     Parameters
     ----------
     edits : mapping from a path to a function that takes the tensor there and returns another of its shape
+    changes : what changes tensors before these edits do, as `edits.applied` makes it; by default nothing
     keep_grad : record the tensors as part of the graph, for `torch.autograd.grad` (never `.backward()` on a
         shared model); else they are detached
     tokens : the pieces of each axis, by its name ("source", "target"), one list a sentence of the batch
@@ -83,11 +88,13 @@ class Trace(Mapping[str, "Tensor"]):
         self,
         *,
         edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+        changes: NoTrace = NO_TRACE,
         keep_grad: bool = False,
         tokens: Mapping[str, Sequence[Sequence[str]]] | None = None,
     ) -> None:
         self.tokens = dict(tokens or {})
         self._edits = dict(edits or {})
+        self._changes = changes
         self._keep_grad = keep_grad
         self._tensors: dict[str, Tensor] = {}
         self._axes: dict[str, dict[str, str]] = {}
@@ -98,6 +105,7 @@ class Trace(Mapping[str, "Tensor"]):
         path = self._prefix + name
         if path in self._tensors:
             raise KeyError(f"{path!r} is recorded twice: one trace is for one forward pass")
+        value = self._changes(name, value)
         edit = self._edits.get(path)
         if edit is not None:
             shape, value = value.shape, edit(value)
@@ -112,6 +120,7 @@ class Trace(Mapping[str, "Tensor"]):
         child = Trace.__new__(Trace)
         child.__dict__.update(self.__dict__)
         child._prefix = f"{self._prefix}{name}." if name else self._prefix
+        child._changes = self._changes.scope(name, **axes)
         child._scope_axes = self._scope_axes | axes if axes else self._scope_axes
         return child
 

@@ -6,17 +6,21 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from transformer.changes import Change, check, given_pieces
 from transformer.checkpoints import load_checkpoint
 from transformer.data.batches import by_length, pad
-from transformer.decoding import MAX_EXTRA, BeamStep, Decoding, Hypothesis, Step, beam_search, follow, next_tokens
+from transformer.decoding import MAX_EXTRA, BeamStep, Decoding, Hypothesis, Step, beam_search, follow, given
+from transformer.edits import applied
 from transformer.model_files import DEFAULT_MODEL, CheckpointError, bundled
 from transformer.models import EncoderDecoder
+from transformer.next_tokens import next_tokens
 from transformer.tokenizers import END, START, Tokenizer, clean
 from transformer.trace import Trace
 
@@ -80,8 +84,15 @@ class Translator:
             raise ValueError(f"the text has {len(ids)} pieces and the model reads at most {longest}: shorten it")
         return ids
 
-    def translate(self, text: str, target: str = "de", **decoding: Any) -> Translation:
+    def translate(
+        self, text: str, target: str = "de", *, changes: Sequence[Change] = (), **decoding: Any
+    ) -> Translation:
         """Translate one text, greedily unless `beam_size`, `temperature` and so on (see `Decoding`) say otherwise.
+
+        `changes` are what it runs under: heads switched off, tokens hidden, pieces given (see `changes`). A given
+        piece replaces the one that stands at its place in the translation under all other changes, and what stands
+        before it stays, of a beam or a draw too; of several, the first comes first. ValueError if there is no such
+        place, or the translation ends before the piece's.
 
         Examples
         --------
@@ -90,29 +101,56 @@ class Translator:
         >>> load_translator().translate("Je suis étudiant.", target="en", beam_size=4).text
         "I am a student."
         """
-        return self.translate_all([text], target, **decoding)[0]
+        return self.translate_all([text], target, changes=changes, **decoding)[0]
 
     @torch.no_grad()
     def translate_all(
-        self, texts: Sequence[str], target: str = "de", *, batch_size: int = 64, **decoding: Any
+        self,
+        texts: Sequence[str],
+        target: str = "de",
+        *,
+        batch_size: int = 64,
+        changes: Sequence[Change] = (),
+        **decoding: Any,
     ) -> list[Translation]:
         """Translate many texts, in batches of like length; the results are in the order of the texts."""
         how = Decoding(**decoding)
         sources = {i: self.source(text, target) for i, text in enumerate(texts)}
+        for source in sources.values():
+            check(changes, self.model.config, len(source))
         done: dict[int, Translation] = {}
         for rows in by_length(sources, batch_size):
             most = [min(len(sources[i]) + MAX_EXTRA, self.model.config.max_length) for i in rows]
             write = self._by_beam if how.beam_size > 1 else self._by_choice
-            done |= zip(rows, write(pad([sources[i] for i in rows]), most, how), strict=True)
+            done |= zip(rows, write(pad([sources[i] for i in rows]), most, how, changes), strict=True)
         return [done[i] for i in range(len(texts))]
 
-    def _by_choice(self, batch: Tensor, most: Sequence[int], how: Decoding) -> list[Translation]:
-        steps = list(follow(next_tokens(self.model, batch), how.chooser(), len(batch), max(most)))
-        return [self._chosen(steps[:limit], row) for row, limit in enumerate(most)]
+    def _by_choice(
+        self, batch: Tensor, most: Sequence[int], how: Decoding, changes: Sequence[Change]
+    ) -> list[Translation]:
+        pieces = given_pieces(changes)
+        step = next_tokens(self.model, batch, changes=applied(changes, self.model.config))
+        choose = given(pieces, how.chooser()) if pieces else how.chooser()
+        steps = list(follow(step, choose, len(batch), max(most)))
+        done = [self._chosen(steps[:limit], row) for row, limit in enumerate(most)]
+        for translation, position in product(done, pieces):
+            _check_reached(position, translation.ids)
+        return done
 
-    def _by_beam(self, batch: Tensor, most: Sequence[int], how: Decoding) -> list[Translation]:
-        step = next_tokens(self.model, batch, width=how.beam_size)
-        outputs, steps = beam_search(step, len(batch), most, beam_size=how.beam_size, length_penalty=how.length_penalty)
+    def _by_beam(
+        self, batch: Tensor, most: Sequence[int], how: Decoding, changes: Sequence[Change]
+    ) -> list[Translation]:
+        edits = applied(changes, self.model.config)
+
+        def search(prefix: Tensor | None = None) -> tuple[list[list[Hypothesis]], list[BeamStep]]:
+            step, beam = next_tokens(self.model, batch, width=how.beam_size, changes=edits), how.beam_size
+            return beam_search(step, len(batch), most, beam_size=beam, length_penalty=how.length_penalty, prefix=prefix)
+
+        outputs, steps = search()
+        for position, piece in given_pieces(changes).items():
+            for best, *_ in outputs:
+                _check_reached(position, best.ids)
+            outputs, steps = search(torch.tensor([[*best.ids[:position], piece] for best, *_ in outputs]))
         return [self._best(steps, row, outputs[row][0]) for row in range(len(batch))]
 
     def trace(
@@ -122,19 +160,21 @@ class Translator:
         output: str | Translation | None = None,
         *,
         edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+        changes: Sequence[Change] = (),
     ) -> Trace:
         """Record one whole pass over the text and its translation.
 
         The translation is decoded first, or given as `output` (a text of one's own, or what `translate` returned);
-        then one teacher-forced pass computes every map whole. `trace.tokens` has the pieces of "source" and
+        then one teacher-forced pass computes every map whole. Both run under the `changes`, whose given pieces count
+        where the translation is decoded; `edits` act on the pass alone. `trace.tokens` has the pieces of "source" and
         "target" (what each side reads) and "output" (what each target position writes).
         """
         source = self.source(text, target)
         if isinstance(output, str):
             written: Sequence[int] = [*self.tokenizer.encode(output), END]
         else:
-            written = (output or self.translate(text, target)).ids
-        return self.trace_ids(source, written, edits=edits)
+            written = (output or self.translate(text, target, changes=changes)).ids
+        return self.trace_ids(source, written, edits=edits, changes=changes)
 
     def trace_ids(
         self,
@@ -142,8 +182,10 @@ class Translator:
         written: Sequence[int],
         *,
         edits: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+        changes: Sequence[Change] = (),
     ) -> Trace:
         """Record one teacher-forced pass over the ids of a source and of the output written for it."""
+        check(changes, self.model.config, len(source))
         longest = self.model.config.max_length
         if len(written) > longest:
             raise ValueError(f"the output has {len(written)} pieces and the model writes at most {longest}: shorten it")
@@ -151,6 +193,7 @@ class Translator:
         pieces = self.tokenizer.pieces
         trace = Trace(
             edits=edits,
+            changes=applied(changes, self.model.config),
             tokens={"source": [pieces(source)], "target": [pieces(target)], "output": [pieces(written)]},
         )
         with torch.no_grad():
@@ -189,6 +232,14 @@ class Translator:
         ids = [token for token, *_ in written]
         total = math.fsum(record.log_probability for record in records)
         return Translation(self.tokenizer.decode(ids), ids, [record.piece for record in records], total, records)
+
+
+def _check_reached(position: int, written: Sequence[int]) -> None:
+    if position >= len(written):
+        raise ValueError(
+            f"the translation has {len(written)} pieces, so there is no piece {position}, counted from 0, to replace: "
+            "give an earlier one"
+        )
 
 
 def load_translator(name: str | Path | None = None) -> Translator:
