@@ -9,6 +9,6 @@ from app_pages.sentence import sentence_bar
 st.set_page_config(page_title=NAME, layout="wide")
 page = st.navigation([st.Page("app_pages/heads.py", title="Heads", url_path="heads", default=True)], position="hidden")
 st.session_state["language"], translate = frame()
-st.session_state["message"] = sentence_bar(st.session_state["language"], translate)
+st.session_state["standing"] = sentence_bar(st.session_state["language"], translate)
 page.run()
 startup.preload()

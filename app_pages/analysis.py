@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
+from app_pages.what_if import to_browser
+from transformer.changes import KINDS, check, num_layers, read
 from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
 from viz.browser import decode_header
 
 if TYPE_CHECKING:
     from transformer.config import ModelConfig
-    from transformer.translator import Translator
+    from transformer.trace import Trace
+    from transformer.translator import Translation, Translator
     from viz.browser import AttentionMap
 
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
-_KINDS = {"encoder": "encoder.layers.{}.self_attention", "decoder": "decoder.layers.{}.self_attention"}
-_KINDS["cross"] = "decoder.layers.{}.cross_attention"
+OFFERS = ("weights", "neuron", "changes")  # what the page answers and does; see `answers`
 
 
 @cache
@@ -47,31 +49,62 @@ def longest(config: ModelConfig) -> int:
     return min(LONGEST, math.isqrt(LARGEST // (2 * maps)))
 
 
-def analyse(translator: Translator, text: str, source: str, target: str, **decoding: Any) -> bytes:
-    """Translate, trace and encode: all weights of every head, and in the header what the page says.
+def record(
+    translator: Translator, text: str, target: str, changes: str = "", **decoding: Any
+) -> tuple[Translation, Trace]:
+    """Translate under the changes (see `transformer.changes`), and record the whole pass over both texts.
 
     Raises
     ------
     ValueError
-        If there is no text; `TooLong` if it has more pieces than `longest` allows.
+        If there is no text, or it cannot be changed so; `TooLong` if it has more pieces than `longest` allows.
     """
+    sizes = translator.model.config
+    pieces = len(translator.tokenizer.source(text, target))
+    _check_length(pieces, longest(sizes))
+    made = read(changes)
+    check(made, sizes, pieces)
+    translation = translator.translate(text, target, changes=made, **decoding)
+    _check_length(len(translation.steps), longest(sizes))
+    return translation, translator.trace(text, target, translation, changes=made)
+
+
+def analyse(
+    translator: Translator,
+    text: str,
+    source: str,
+    target: str,
+    *,
+    changes: str = "",
+    fingerprint: str | None = None,
+    **decoding: Any,
+) -> bytes:
+    """Translate, trace and encode: all weights of every head, and in the header what the page says.
+
+    `fingerprint` is the hash of a model that is not bundled. Raises what `record` raises.
+    """
+    translation, trace = record(translator, text, target, changes, **decoding)
+    return encode(translator, text, source, target, translation, trace, changes, fingerprint)
+
+
+def encode(
+    translator: Translator,
+    text: str,
+    source: str,
+    target: str,
+    translation: Translation,
+    trace: Trace,
+    changes: str = "",
+    fingerprint: str | None = None,
+) -> bytes:
+    """Write a recorded translation as the message of the browser."""
     import numpy as np
 
     from viz.browser import AttentionMap, Axis, encode_attention
 
-    sizes = translator.model.config
-    _check_length(len(translator.tokenizer.source(text, target)), longest(sizes))
-    translation = translator.translate(text, target, **decoding)
-    _check_length(len(translation.steps), longest(sizes))
-    trace = translator.trace(text, target, translation)
-    layers = {
-        "encoder": sizes.num_encoder_layers,
-        "decoder": sizes.num_decoder_layers,
-        "cross": sizes.num_decoder_layers,
-    }
     maps = []
-    for kind, path in _KINDS.items():
-        paths = [f"{path.format(layer)}.weights" for layer in range(layers[kind])]
+    for kind, path in KINDS.items():
+        paths = [f"{path.format(layer)}.weights" for layer in range(num_layers(translator.model.config, kind))]
         weights = np.stack([trace[path][0].numpy() for path in paths])
         maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
     kind, layer, head = best_aligned(maps[-1])
@@ -82,7 +115,7 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
     return encode_attention(
         maps,
         axes=axes,
-        model={"name": translator.name, "hash": model_hash(translator.name)},
+        model={"name": translator.name, "hash": fingerprint or model_hash(translator.name)},
         selection={"kind": kind, "layer": layer, "head": head},
         text=text,
         direction=f"{source}-{target}",
@@ -94,7 +127,10 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
             }
             for step in translation.steps
         ],
+        log_probability=translation.score,
         unknown=translator.tokenizer.unknown(text),
+        changes=to_browser(read(changes), translator.tokenizer.pieces),
+        offers=OFFERS,
     )
 
 

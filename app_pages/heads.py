@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
 import streamlit as st
 
-from app_pages.components import attention_browser
+from app_pages import session
+from app_pages.components import attention_browser, reply
+from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
 from app_pages.languages import split_direction
+from app_pages.sentence import Standing
+from app_pages.what_if import from_browser
 from viz.browser import decode_header
 from viz.candidates import CSS, WritingStep, candidates_html
 
@@ -55,16 +62,40 @@ def legend(_: Translate) -> None:
         )
 
 
+def take_changes(records: Any) -> None:
+    """Keep what the visitor changed in the browser, for the run that follows."""
+    with suppress(ValueError):  # not from our page
+        st.session_state["changes"] = from_browser(records)
+
+
+def browse(standing: Standing, language: str, _: Translate, key: str) -> None:
+    """Draw the browser of what stands, and answer what it asks."""
+    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes)
+    if asked is None:
+        return
+    from app_pages.answers import Pass, answer
+
+    def done() -> Pass:
+        decoding = read(standing.decoding)
+        translator = session.translator(standing.model)
+        recorded = session.recorded(standing.model, standing.text, standing.target, standing.changes, **decoding)
+        return Pass(
+            translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding
+        )
+
+    reply(answer(asked, done, key, _), key=key)
+
+
 language = st.session_state.get("language", "en")
-message = st.session_state.get("message")
+standing = st.session_state.get("standing")
 _ = translator(language)
-if message is not None:
+if standing is not None:
     st.markdown(
         _(
             "Each small picture is one head: rows are the words that look, columns the words they look at; the "
             "stronger the colour, the larger the weight. Look for a head with a clear pattern, and click it."
         )
     )
-    attention_browser(message, language=language, key="attention_browser")
-    candidates(message, _)
+    browse(standing, language, _, "attention_browser")
+    candidates(standing.message, _)
 legend(_)

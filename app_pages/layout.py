@@ -16,6 +16,8 @@ _CSS = """
 .atlas-name { font-size: 1.5rem; font-weight: 700; margin: 0; line-height: 1.3; }
 .atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
 .atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
+.atlas-translation mark { background: none; color: inherit; box-shadow: inset 0 -0.16em var(--atlas-decoder); }
+.atlas-before mark { background: none; color: inherit; text-decoration: underline; text-decoration-color: var(--atlas-quiet); }
 .stMarkdown p { max-width: 44rem; }
 .stHeading h3 { font-size: 1.25rem; padding: 0.75rem 0 0.5rem; }
 .atlas-label { font-size: 0.875rem; margin: 0 0 0.25rem; line-height: 1.5; }

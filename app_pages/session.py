@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app_pages.analysis import analyse, shipped
+from app_pages.analysis import encode, record, shipped
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from transformer.model_files import DEFAULT_MODEL
+from viz.browser import with_reference
 
 if TYPE_CHECKING:
-    from transformer.translator import Translator
+    from transformer.trace import Trace
+    from transformer.translator import Translation, Translator
 
 _loading = threading.Lock()
 
@@ -60,14 +62,23 @@ def translator(name: str) -> Translator:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _analysis(model: str, text: str, direction: str, **decoding: Any) -> bytes:
-    return analyse(translator(model), text, *split_direction(direction), **decoding)
+def _analysis(model: str, text: str, direction: str, changes: str, **decoding: Any) -> bytes:
+    source, target = split_direction(direction)
+    return encode(translator(model), text, source, target, *recorded(model, text, target, changes, **decoding), changes)
 
 
-def attention(model: str, text: str, direction: str, **decoding: Any) -> bytes:
+@st.cache_resource(max_entries=4, show_spinner=False)  # a long one takes 150 MB
+def recorded(model: str, text: str, target: str, changes: str, **decoding: Any) -> tuple[Translation, Trace]:
+    """Translate and record, once for what the browser is shown and for what it asks next."""
+    return record(translator(model), text, target, changes, **decoding)
+
+
+def attention(model: str, text: str, direction: str, changes: str = "", **decoding: Any) -> bytes:
     """Return the message with every head for a sentence: shipped for the default one, else computed.
 
-    `decoding` is what `Translator.translate` takes; nothing is greedy.
+    `decoding` is what `Translator.translate` takes; nothing is greedy. Under changes, the message carries that of the
+    unchanged model for comparison.
     """
     default = (model, text, direction, decoding) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION, {})
-    return (shipped() if default else None) or _analysis(model, text, direction, **decoding)
+    unchanged = (shipped() if default else None) or _analysis(model, text, direction, "", **decoding)
+    return with_reference(_analysis(model, text, direction, changes, **decoding), unchanged) if changes else unchanged

@@ -78,6 +78,11 @@ def streamlit_js() -> str:
     return bundle("host_streamlit")
 
 
+def reply_js() -> str:
+    """Return the script of the component that hands answers to the browser; its ``data`` is a reply's bytes."""
+    return bundle("host_reply")
+
+
 @cache
 def css() -> str:
     """Return the style sheet of every host: the colours of ``viz.style``, ``style.css``, then each view's sheet."""

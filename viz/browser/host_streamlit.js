@@ -1,18 +1,81 @@
 // Host: a Streamlit v2 component. Called again whenever the data or the theme changes.
+//
+// A question travels as the component's state "asked", and the script answers through a second component, see
+// host_reply.js: so the heads, which are many bytes, are not sent again with each answer. One question at a time is on
+// its way, since a newer state would overtake an older one.
 import { render } from "./render.js";
+import { decodeReply } from "./reply.js";
+
+const PATIENCE = 120_000; // ms
 
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
   if (!data) return undefined;
-  const selected = (selection) => {
-    if (headerAsksForReports(parentElement)) setStateValue("selection", selection);
+  parentElement.atlasQuestions ??= createQuestions();
+  const questions = parentElement.atlasQuestions;
+  questions.send = (asked) => setStateValue("asked", asked);
+  const host = {
+    ask: (request) => question(questions, request),
+    changed: (changes) => setStateValue("changed", { number: (questions.number += 1), changes }),
+    selected: (selection) => {
+      window.dispatchEvent(new CustomEvent("attention-atlas-selected", { detail: { from: parentElement, selection } }));
+    },
   };
-  const browser = render(parentElement, data, { selected });
-  document.documentElement.lang = browser.header()?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
-  return () => browser.destroy();
+  const browser = render(parentElement, data, host);
+  const header = browser.header();
+  questions.name = header?.browser;
+  if (header?.follow) follow(parentElement, browser);
+  else document.documentElement.lang = header?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
+  return () => {
+    window.removeEventListener("attention-atlas-reply", questions.listen);
+    if (questions.follow) window.removeEventListener("attention-atlas-selected", questions.follow);
+    delete parentElement.atlasQuestions;
+    browser.destroy();
+  };
 }
 
-/** A report reruns the script, so only a host that asked for it (header key "report") gets one. */
-function headerAsksForReports(element) {
-  return element.attentionBrowser?.header()?.report === true;
+function createQuestions() {
+  const questions = { number: Date.now(), waiting: [], current: null, send: null, follow: null };
+  questions.listen = ({ detail }) => answered(questions, detail);
+  window.addEventListener("attention-atlas-reply", questions.listen);
+  return questions;
+}
+
+function question(questions, request) {
+  return new Promise((resolve, reject) => {
+    questions.waiting.push({ request, resolve, reject });
+    next(questions);
+  });
+}
+
+function next(questions) {
+  if (questions.current || !questions.waiting.length) return;
+  questions.current = questions.waiting.shift();
+  questions.current.number = questions.number += 1;
+  questions.current.timer = setTimeout(() => finish(questions, "reject", new Error("timeout")), PATIENCE);
+  questions.send({ number: questions.current.number, request: questions.current.request });
+}
+
+function answered(questions, bytes) {
+  const { header, arrays } = decodeReply(bytes);
+  if (header.number !== questions.current?.number || header.browser !== questions.name) return;
+  if (header.refusal) finish(questions, "reject", new Error(header.refusal));
+  else finish(questions, "resolve", { header, arrays });
+}
+
+function finish(questions, how, value) {
+  const { current } = questions;
+  clearTimeout(current.timer);
+  questions.current = null;
+  current[how](value);
+  next(questions);
+}
+
+/** The second of two browsers shows the head that is chosen in the first. */
+function follow(element, browser) {
+  const { atlasQuestions: questions } = element;
+  questions.follow ??= ({ detail }) => {
+    if (detail.from !== element) browser.atlas.actions.follow(detail.selection);
+  };
+  window.addEventListener("attention-atlas-selected", questions.follow);
 }

@@ -136,6 +136,18 @@ def with_header(payload: bytes, **changes: Any) -> bytes:
     return changed
 
 
+def with_reference(payload: bytes, reference: bytes) -> bytes:
+    """Append another message, to compare with: of the unchanged model, say; ``ValueError`` if either is none."""
+    _split(reference)
+    return with_header(payload, reference=len(reference)) + reference
+
+
+def reference_header(payload: bytes) -> dict[str, Any] | None:
+    """Return the header of the message that `with_reference` appended; None if there is none."""
+    size = decode_header(payload).get("reference", 0)
+    return decode_header(payload[-size:]) if size else None
+
+
 def decode_weights(payload: bytes, kind_id: str) -> NDArray[np.float64]:
     """Read the weights of one kind back, (layers, heads, Q, K), within the error of its bits."""
     import numpy as np
