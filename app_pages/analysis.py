@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
-OFFERS = ("weights", "neuron", "changes")  # what the page answers and does; see `answers`
+OFFERS = ("weights", "neuron", "meaning", "importance", "changes")  # what the page answers and does; see `answers`
 
 
 @cache
@@ -69,22 +69,10 @@ def record(
     return translation, translator.trace(text, target, translation, changes=made)
 
 
-def analyse(
-    translator: Translator,
-    text: str,
-    source: str,
-    target: str,
-    *,
-    changes: str = "",
-    fingerprint: str | None = None,
-    **decoding: Any,
-) -> bytes:
-    """Translate, trace and encode: all weights of every head, and in the header what the page says.
-
-    `fingerprint` is the hash of a model that is not bundled. Raises what `record` raises.
-    """
-    translation, trace = record(translator, text, target, changes, **decoding)
-    return encode(translator, text, source, target, translation, trace, changes, fingerprint)
+def analyse(translator: Translator, text: str, source: str, target: str, **decoding: Any) -> bytes:
+    """Translate, trace and encode with a bundled model; `decoding` may name changes. Raises what `record` raises."""
+    done = record(translator, text, target, **decoding)
+    return encode(translator, text, source, target, *done, decoding.get("changes", ""), model_hash(translator.name))
 
 
 def encode(
@@ -94,10 +82,13 @@ def encode(
     target: str,
     translation: Translation,
     trace: Trace,
-    changes: str = "",
-    fingerprint: str | None = None,
+    changes: str,
+    fingerprint: str,
 ) -> bytes:
-    """Write a recorded translation as the message of the browser."""
+    """Write a recorded translation as the message of the browser: all heads, and in the header what the page says.
+
+    `fingerprint` is the hash of the model's file.
+    """
     import numpy as np
 
     from viz.browser import AttentionMap, Axis, encode_attention
@@ -115,7 +106,7 @@ def encode(
     return encode_attention(
         maps,
         axes=axes,
-        model={"name": translator.name, "hash": fingerprint or model_hash(translator.name)},
+        model={"name": translator.name, "hash": fingerprint},
         selection={"kind": kind, "layer": layer, "head": head},
         text=text,
         direction=f"{source}-{target}",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app_pages.i18n import Translate
+from transformer.changes import KINDS, check_head, read
 from viz.browser import encode_reply
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class Pass:
     target: str
     changes: str
     decoding: Mapping[str, Any]
+
+    @property
+    def ids(self) -> tuple[list[int], list[int]]:
+        """Ids of the source and of what was written."""
+        return self.translator.source(self.text, self.target), self.translation.ids
 
 
 class Refusal(ValueError):
@@ -64,9 +70,37 @@ def neuron(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     return header, {**arrays, "visible": visible.float()}
 
 
+def meaning(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
+    """Answer with what five methods say of one query of a head, and how far they agree."""
+    from transformer.explanations import METHODS, explain
+
+    _place(asked, done, _)
+    place = asked["kind"], asked["layer"], asked["head"], asked["query"]
+    found = explain(done.translator.model, *done.ids, *place, changes=read(done.changes))
+    own = found.axes["raw"]
+    header = {
+        "methods": [{"id": name, "axis": "key" if found.axes[name] == own else found.axes[name]} for name in METHODS],
+        "agreement": found.agreement,
+        "explains": "translation" if asked["kind"] == "encoder" else "piece",
+        "log_probability": found.log_probability,
+    }
+    return header, {**found.vectors, "visible": found.visible.float()}
+
+
+def importance(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
+    """Answer with what the translation's log-probability changes by where a head of one layer is off, (heads,)."""
+    from transformer.importance import head_importance
+
+    _place({**asked, "head": 0}, done, _)
+    changed = head_importance(done.translator.model, *done.ids, asked["kind"], asked["layer"], read(done.changes))
+    return {}, {"change": changed}
+
+
 ANSWERS: dict[str, Callable[[Mapping[str, Any], Pass, Translate], Reply]] = {
     "weights": weights,
     "neuron": neuron,
+    "meaning": meaning,
+    "importance": importance,
 }
 
 
@@ -85,8 +119,6 @@ def answer(asked: Any, done: Callable[[], Pass], browser: str, _: Translate) -> 
 
 def _place(asked: Mapping[str, Any], done: Pass, _: Translate) -> tuple[str, int]:
     """Return the path of the attention and the number of the head that a question names."""
-    from transformer.changes import KINDS, check_head
-
     kind, layer, head = asked["kind"], asked["layer"], asked["head"]
     try:
         check_head(done.translator.model.config, kind, layer, head)

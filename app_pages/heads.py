@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app_pages import session
 from app_pages.components import attention_browser, reply
+from app_pages.compare import compared
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
 from app_pages.languages import split_direction
-from app_pages.sentence import Standing
+from app_pages.translation import Standing
 from app_pages.what_if import from_browser
-from viz.browser import decode_header
+from viz.browser import decode_header, with_reference
 from viz.candidates import CSS, WritingStep, candidates_html
 
 
@@ -68,9 +70,9 @@ def take_changes(records: Any) -> None:
         st.session_state["changes"] = from_browser(records)
 
 
-def browse(standing: Standing, language: str, _: Translate, key: str) -> None:
+def browse(standing: Standing, language: str, _: Translate, key: str, **header: Any) -> None:
     """Draw the browser of what stands, and answer what it asks."""
-    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes)
+    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, **header)
     if asked is None:
         return
     from app_pages.answers import Pass, answer
@@ -86,16 +88,31 @@ def browse(standing: Standing, language: str, _: Translate, key: str) -> None:
     reply(answer(asked, done, key, _), key=key)
 
 
+def side_by_side(first: Standing, second: Standing, language: str, _: Translate) -> None:
+    """Draw two browsers; the second shows the head that is chosen in the first."""
+    left, right = st.columns(2, gap="large")
+    message = first.message if first.changes else with_reference(first.message, second.message)
+    with left:
+        browse(replace(first, message=message), language, _, "attention_browser", reference_name="other")
+    with right:
+        offers = [each for each in decode_header(second.message)["offers"] if each != "changes"]
+        browse(second, language, _, "second_browser", offers=offers, follow=True, address=False)
+
+
 language = st.session_state.get("language", "en")
 standing = st.session_state.get("standing")
 _ = translator(language)
 if standing is not None:
+    second = compared(language, _, standing)
     st.markdown(
         _(
             "Each small picture is one head: rows are the words that look, columns the words they look at; the "
             "stronger the colour, the larger the weight. Look for a head with a clear pattern, and click it."
         )
     )
-    browse(standing, language, _, "attention_browser")
+    if second is not None:
+        side_by_side(standing, second, language, _)
+    else:
+        browse(standing, language, _, "attention_browser", show=st.session_state.get("show"))
     candidates(standing.message, _)
 legend(_)

@@ -6,14 +6,17 @@ same sentence share one computation and nothing else.
 
 from __future__ import annotations
 
+import tempfile
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app_pages.analysis import encode, record, shipped
+from app_pages.analysis import encode, model_hash, record, shipped
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from transformer.model_files import DEFAULT_MODEL
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
 
+OWN = "own-"  # begins the name of a model that a visitor opened: the hash of its file follows
 _loading = threading.Lock()
 
 
@@ -55,16 +59,48 @@ def _load(name: str) -> Translator:
     return load_translator(name)
 
 
+MOST_OWN = 4  # models of visitors in memory; whoever's was put away has its bytes still
+_own: OrderedDict[str, Translator] = OrderedDict()
+
+
+def open_own(key: str, content: bytes) -> Translator:
+    """Load a checkpoint's bytes for the visitor who sent them; CheckpointError if it cannot be used."""
+    from transformer.translator import load_translator
+
+    with _loading:
+        if key not in _own:
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder) / f"{key}.safetensors"
+                file.write_bytes(content)
+                _own[key] = load_translator(file)
+        _own.move_to_end(key)
+        while len(_own) > MOST_OWN:
+            _own.popitem(last=False)
+        return _own[key]
+
+
 def translator(name: str) -> Translator:
-    """Return the shared translator; whoever comes first loads it, the others wait."""
+    """Return the shared translator of a bundled model, or the one that this visitor opened.
+
+    Whoever comes first loads it, the others wait.
+    """
+    own = st.session_state.get("own model") if name.startswith(OWN) else None
+    if own is not None and own.key == name:
+        return open_own(own.key, own.content)
     with _loading:
         return _load(name)
+
+
+def fingerprint(name: str) -> str:
+    """Hash of a model's file."""
+    return name.removeprefix(OWN) if name.startswith(OWN) else model_hash(name)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _analysis(model: str, text: str, direction: str, changes: str, **decoding: Any) -> bytes:
     source, target = split_direction(direction)
-    return encode(translator(model), text, source, target, *recorded(model, text, target, changes, **decoding), changes)
+    done = recorded(model, text, target, changes, **decoding)
+    return encode(translator(model), text, source, target, *done, changes, fingerprint(model))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)  # a long one takes 150 MB

@@ -113,7 +113,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             config, card = _read_metadata(path, file.metadata() or {})
             model = _build(path, config)
             _check_shapes(path, model, {name: file.get_slice(name) for name in file.keys()})  # noqa: SIM118
-            state = {name: _read(file, name) for name in model.state_dict()}
+            state = {name: _read(path, file, name) for name in model.state_dict()}
             tokenizer = Tokenizer(file.get_tensor(TOKENIZER).numpy().tobytes())
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read as a checkpoint: {error}") from error
@@ -180,6 +180,10 @@ def _check_shapes(path: Path, model: Model, slices: Mapping[str, Any]) -> None:
         raise CheckpointError(f"{path}: weights do not fit the config, first at {[*wrong, TOKENIZER][0]!r}")
 
 
-def _read(file: Any, name: str) -> Tensor:
+def _read(path: Path, file: Any, name: str) -> Tensor:
     tensor = file.get_tensor(name)
-    return dequantize_rows(tensor, file.get_tensor(name + SCALE)) if tensor.dtype == torch.int8 else tensor.float()
+    scale = file.get_tensor(name + SCALE) if tensor.dtype == torch.int8 else None
+    floats = tensor if scale is None else scale
+    if not floats.isfinite().all():
+        raise CheckpointError(f"{path}: {name!r} holds numbers that are not finite: the training went wrong")
+    return tensor.float() if scale is None else dequantize_rows(tensor, scale)

@@ -92,6 +92,11 @@ function actionsOf(atlas) {
       rememberInAddress(atlas);
     },
     select: (selection) => choose(atlas, selection, { type: "action" }),
+    follow(selection) {
+      if (!validSelection(selection, atlas.kinds)) return;
+      Object.assign(atlas.state, { selection, more: [] });
+      show(atlas);
+    },
     ask: (request) => ask(atlas, request),
     offers: (what) => Boolean(atlas.host.ask) && (atlas.header.offers ?? []).includes(what),
     change: (change) => atlas.changer.add(change),

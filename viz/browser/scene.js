@@ -99,11 +99,16 @@ export function subtrahend(atlas, kind) {
     const alike = before && before.layers > selection.layer && before.heads > selection.head
       && before.queryAxis.tokens.length === kind.queryAxis.tokens.length && before.keyAxis.tokens.length === kind.keyAxis.tokens.length;
     if (!alike) return null;
-    return { matrix: weightsOf(atlas.reference.weights, before, selection.layer, selection.head), name: atlas.words("before_changes") };
+    return { matrix: weightsOf(atlas.reference.weights, before, selection.layer, selection.head), name: referenceName(atlas) };
   }
   const [layer, head] = minus.split(".").map((text) => Number(text) - 1);
   if (!(layer >= 0 && layer < kind.layers && head >= 0 && head < kind.heads)) return null;
   return { matrix: weightsOf(atlas.weights, kind, layer, head), name: headName({ layer, head }, atlas.words) };
+}
+
+/** What the other message is: of the unchanged model, or of the text beside it. */
+export function referenceName({ header, words }) {
+  return words(header.reference_name === "other" ? "in_other_text" : "before_changes");
 }
 
 /** What a head is called where its kind is known. */

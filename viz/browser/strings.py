@@ -46,6 +46,7 @@ STRINGS: dict[str, str] = {
     "cell_largest": "largest difference",
     "largest_differences": "Largest differences of this query",
     "before_changes": "the same head, unchanged",
+    "in_other_text": "the same head in the other text",
     "another_head": "another head",
     # --- neuron
     # --- meaning

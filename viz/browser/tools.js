@@ -1,7 +1,7 @@
 // The tools around the views: the heads that are shown together, the reading aids, and what sorts the overview.
 import { button, checkbox, fillSelect, popover, selectBox, slider } from "./controls.js";
 import { measureLimits, measureNames, scanImportance } from "./measures.js";
-import { chosenHeads, headName, subtrahend } from "./scene.js";
+import { chosenHeads, headName, referenceName, subtrahend } from "./scene.js";
 import { make } from "./text.js";
 
 const COUNTS = [0, 1, 2, 3, 5, 10];
@@ -96,7 +96,7 @@ function showMinus({ minus, note, atlas }, kind) {
   const { state, words } = atlas;
   const heads = Array.from({ length: kind.layers * kind.heads }, (_, i) => ({ layer: Math.floor(i / kind.heads), head: i % kind.heads }));
   const options = [["", words("nothing")]];
-  if (subtrahend({ ...atlas, state: { ...state, minus: "before" } }, kind)) options.push(["before", words("before_changes")]);
+  if (subtrahend({ ...atlas, state: { ...state, minus: "before" } }, kind)) options.push(["before", referenceName(atlas)]);
   options.push([words("another_head"), heads.map((head) => [`${head.layer + 1}.${head.head + 1}`, headName(head, words)])]);
   fillSelect(minus, options, subtrahend(atlas, kind) ? state.minus : "");
 }

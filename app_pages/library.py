@@ -1,0 +1,94 @@
+"""Where to look: sentences that show something, with the head that shows it; and what the visitor asked before."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app_pages.decodings import GREEDY
+from app_pages.gallery import by_phenomenon, gallery
+from app_pages.i18n import Translate
+from app_pages.languages import NAMES, split_direction
+
+MOST_KEPT = 30
+
+
+def choose_example(_: Translate, model: str) -> None:
+    """Show the gallery and the history behind a button."""
+    with st.container(gap=None):
+        st.html(f'<p class="atlas-label">{escape(_("Where to look"))}</p>')
+        popover = st.popover(_("Examples"), width="stretch", key="library", on_change="rerun")
+    if not popover.open:
+        return
+    with popover, st.container(key="library_sheet", height=420, border=False):
+        history = st.session_state.get("history", [])
+        if history:
+            st.markdown(f"**{_('Your sentences')}**")
+            for number, entry in enumerate(history[:8]):
+                st.button(
+                    f"{_short(entry['text'])}  ·  {_direction(entry['direction'], _)}",
+                    key=f"history {number}",
+                    type="tertiary",
+                    on_click=_return_to,
+                    args=(entry,),
+                )
+        for heading, entries in by_phenomenon(gallery(model, _)):
+            st.markdown(f"**{heading}**")
+            for entry in entries:
+                st.button(
+                    f"{entry['text']}  ·  {_direction(entry['direction'], _)}",
+                    key=f"gallery {entry['id']}",
+                    type="tertiary",
+                    help=entry["look"],
+                    on_click=_open,
+                    args=(entry,),
+                )
+
+
+def _direction(direction: str, _: Translate) -> str:
+    return " → ".join(_(NAMES[each]) for each in split_direction(direction))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _open(entry: dict[str, Any]) -> None:
+    """Take a sentence of the gallery, and open the head that shows what it is about."""
+    st.session_state.update({"text": entry["text"], "direction": entry["direction"], "decoding": GREEDY, "changes": ""})
+    st.session_state["opened entry"] = entry["id"]
+    st.session_state["library"] = False
+    if entry["head"]:
+        head = {name: entry["head"][name] for name in ("layer", "head", "queries", "keys")}
+        number = st.session_state.get("show", {}).get("number", 0) + 1
+        st.session_state["show"] = {"kind": entry["kind"], **head, "number": number}
+
+
+def _return_to(entry: dict[str, Any]) -> None:
+    st.session_state.update(entry)
+    st.session_state["library"] = False
+
+
+def opened_entry(_: Translate, model: str, text: str, direction: str) -> dict[str, Any] | None:
+    """Return the entry of the gallery that the visitor looks at, if its sentence still stands."""
+    opened = st.session_state.get("opened entry")
+    if opened is None:
+        return None
+    entries = (entry for entry in gallery(model, _) if entry["id"] == opened)
+    return next((entry for entry in entries if (entry["text"], entry["direction"]) == (text, direction)), None)
+
+
+def say_entry(_: Translate, entry: dict[str, Any]) -> None:
+    """Say what to look for in a sentence of the gallery, and which head shows it."""
+    shown = f" {entry['head']['shown']}" if entry["head"] else ""
+    st.html(
+        f'<p class="atlas-look"><b>{escape(entry["phenomenon_name"])}.</b> {escape(entry["look"])}{escape(shown)}</p>'
+    )
+
+
+def keep(**choice: str) -> None:
+    """Keep what was translated in this visitor's history: text, direction, model, decoding and changes."""
+    history = [entry for entry in st.session_state.get("history", []) if entry != choice]
+    st.session_state["history"] = [choice, *history][:MOST_KEPT]

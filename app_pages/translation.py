@@ -1,0 +1,128 @@
+"""What the model makes of the visitor's sentence: the message with every head, and the translation in words."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from html import escape
+
+import streamlit as st
+
+from app_pages import session
+from app_pages.analysis import TooLong
+from app_pages.decodings import read
+from app_pages.i18n import Translate
+from app_pages.languages import split_direction
+from app_pages.models import model_name
+from app_pages.what_if import is_changes, of_any_sentence
+from transformer.model_files import CheckpointError
+from viz.browser import decode_header, reference_header
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the visitor chose, and the message with every head that came of it."""
+
+    model: str
+    text: str
+    direction: str
+    decoding: str
+    changes: str
+    message: bytes
+
+    @property
+    def target(self) -> str:
+        return split_direction(self.direction)[1]
+
+
+def standing_changes(*of: str) -> str:
+    """Return what the visitor changed, without what means nothing for another sentence, direction or model."""
+    changes = session.remember("changes", "", is_changes)
+    if st.session_state.setdefault("changes of", of) != of:
+        st.session_state["changes of"] = of
+        st.session_state["changes"] = of_any_sentence(changes)
+        changes = session.remember("changes", "", is_changes)
+    return changes
+
+
+def translated(
+    _: Translate, model: str, text: str, direction: str, decoding: str, changes: str = ""
+) -> Standing | None:
+    """Translate, and say the translation; where that cannot be done, say why and return None."""
+    if not text:
+        st.info(_("Type a sentence above, or pick one of the examples."))
+        return None
+    try:
+        with st.spinner(_("Translating, and recording every head …"), show_time=False):
+            standing = _stand(_, model, text, direction, decoding, changes)
+    except TooLong as error:
+        st.warning(
+            _(
+                "Too long for one picture: {pieces} word pieces; at most {most} fit. Please shorten the sentence.",
+                pieces=error.pieces,
+                most=error.most,
+            )
+        )
+        return None
+    except CheckpointError as error:  # a visitor can only choose; whoever runs the server reads why
+        logging.getLogger(__name__).error("%s", error)
+        st.error(_("The model “{model}” cannot be loaded here. Choose another one.", model=model_name(model)))
+        return None
+    _say_translation(_, standing)
+    return standing
+
+
+def _stand(_: Translate, model: str, text: str, direction: str, decoding: str, changes: str) -> Standing:
+    """Return what comes of the changes; where nothing can be changed so, what comes without, and say it."""
+    try:
+        message = session.attention(model, text, direction, changes, **read(decoding))
+    except (TooLong, CheckpointError):
+        raise
+    except ValueError:
+        if not changes:
+            raise
+        st.session_state["changes"] = ""
+        session.remember("changes", "", is_changes)
+        st.warning(_("This cannot be changed so for this sentence and this model; the changes were taken back."))
+        return _stand(_, model, text, direction, decoding, "")
+    return Standing(model, text, direction, decoding, changes, message)
+
+
+def _say_translation(_: Translate, standing: Standing) -> None:
+    header, before = decode_header(standing.message), reference_header(standing.message)
+    said = _(
+        "The model “{model}” wrote this. Word pieces: {steps}, one at a time. Log-probability: {score}.",
+        model=model_name(standing.model),
+        steps=len(header["steps"]),
+        score=_signed(header["log_probability"]),
+    )
+    nothing = f"<i>{escape(_('The model wrote nothing.'))}</i>"
+    if before is None:
+        translation, quiet = escape(header["translation"]) or nothing, f"<p class='atlas-quiet'>{escape(said)}</p>"
+    else:
+        new, old = mark_differences(header["translation"], before["translation"], standing.target)
+        changed = header["log_probability"] - before["log_probability"]
+        translation = new or nothing
+        quiet = (
+            f'<p class="atlas-quiet">{escape(said)} {escape(_("Change: {change}.", change=_signed(changed)))}</p>'
+            f'<p class="atlas-quiet atlas-before">{escape(_("Unchanged, it writes:"))} '
+            f'<span lang="{standing.target}">{old or nothing}</span></p>'
+        )
+    st.html(f'<p class="atlas-translation" lang="{standing.target}">{translation}</p>{quiet}')
+
+
+def _signed(number: float) -> str:
+    return f"{number:.2f}".replace("-", "\u2212")
+
+
+def mark_differences(new: str, old: str, language: str) -> tuple[str, str]:
+    """Mark in both texts, as HTML, the words (in Japanese: the characters) in which they differ."""
+    parts = [list(text) if language == "ja" else re.findall(r"\s*\S+", text) for text in (new, old)]
+    marked: tuple[list[str], list[str]] = ([], [])
+    for kind, *ends in SequenceMatcher(None, *parts, autojunk=False).get_opcodes():
+        for side, (start, end) in enumerate((ends[2:], ends[:2])[::-1]):
+            run = escape("".join(parts[side][start:end]))
+            marked[side].append(run if kind == "equal" or not run else f"<mark>{run}</mark>")
+    return "".join(marked[0]), "".join(marked[1])
