@@ -23,22 +23,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from transformer.changes import KINDS
+
 if TYPE_CHECKING:
     from torch import Tensor
 
 Array = NDArray[Any]
-KINDS = {
-    "encoder": ("encoder.", ".self_attention.weights"),
-    "decoder": ("decoder.", ".self_attention.weights"),
-    "cross": ("decoder.", ".cross_attention.weights"),
-}
-"""The kinds of attention of a translator, and how the paths of their weights begin and end in a trace."""
-
 _MARK = re.compile(r"<[^<>\s]+>|\[[A-Z]+\]")
 _UNKNOWN = {"<unk>", "[UNK]"}  # it stands for text
 
@@ -56,11 +52,12 @@ def is_punctuation(piece: str) -> bool:
 
 def recorded_weights(trace: Mapping[str, Tensor], batch: int = 0) -> dict[str, Array]:
     """Collect the weights of a trace, of one sentence of the batch: kind -> (L, H, Q, K)."""
-    layers = {
-        kind: [trace[path] for path in trace if path.startswith(begin) and path.endswith(end)]
-        for kind, (begin, end) in KINDS.items()
-    }
-    return {kind: np.stack([w[batch].cpu().numpy() for w in tensors]) for kind, tensors in layers.items() if tensors}
+    found = {}
+    for kind, path in KINDS.items():
+        paths = takewhile(trace.__contains__, (f"{path.format(layer)}.weights" for layer in count()))
+        layers = [trace[each][batch].cpu().numpy() for each in paths]
+        found |= {kind: np.stack(layers)} if layers else {}
+    return found
 
 
 def sentence_facts(weights: Mapping[str, Array], source: Sequence[str], target: Sequence[str]) -> dict[str, Any]:
