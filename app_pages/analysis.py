@@ -128,12 +128,15 @@ def encode(
 def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:
     """Find the head of the cross-attention to open with: the one that pairs up the words of both sides most clearly.
 
-    Words are the keys between the tag and the end. A pairing is clear where each query has one word that it gives
-    most to, and each word one query that it gets most from: a head that looks at one word only is not.
+    See `transformer.facts.alignment`. Words are the keys between the tag and the end.
     """
-    words = cross.weights[..., 1:-1]
-    clearness = words.max(-1).mean(-1) + words.max(-2).mean(-1)
-    layer, head = divmod(int(clearness.argmax()), clearness.shape[1])
+    import numpy as np
+
+    from transformer.facts import alignment
+
+    keys = cross.weights.shape[-1]
+    clearness = alignment(cross.weights, [0 < key < keys - 1 for key in range(keys)])
+    layer, head = divmod(int(np.argmax(clearness)), clearness.shape[1])
     return cross.kind, layer, head
 
 
