@@ -59,8 +59,8 @@ def explain(
     """Explain one query of one head by all methods, under the changes, for what was `written` for a `source` (ids).
 
     - raw: the weight alpha_j.
-    - norm: ||alpha_j v_j W_o^h||, the length of what a key adds to the query's state (Kobayashi et al. 2020, section
-      3.1), v_j with its bias.
+    - norm: ||alpha_j v_j W_o^h||, the length of what a key adds to the query's state (Kobayashi et al. 2020),
+      v_j with its bias.
     - rollout: see `rollout`.
     - gradient: alpha_j times the derivative of the log-probability by it.
     - occlusion: by how much the log-probability falls when nobody may see the key: for a source token, nowhere in the
@@ -123,7 +123,7 @@ def agreement(vectors: Mapping[str, Tensor], axes: Mapping[str, str]) -> list[li
 def rollout(weights: Mapping[str, Tensor], config: ModelConfig, kind: str, layer: int) -> Tensor:
     """How much of each source token is in the states that a layer writes, by attention alone (Q, S).
 
-    Abnar and Zuidema 2020, section 3: a layer passes on half of what it reads and half of what its heads, on average,
+    Abnar and Zuidema 2020: a layer passes on half of what it reads and half of what its heads, on average,
     look at. With A the mean of the heads' weights, each attention maps the shares R of the source tokens in its
     queries' states to
 

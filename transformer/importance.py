@@ -1,6 +1,6 @@
 """How much a translation needs each head: what becomes of its log-probability without it.
 
-As in Michel et al. 2019, section 3.2, one head is switched off at a time; but it is the model's own output that is
+As in Michel et al. 2019, one head is switched off at a time; but it is the model's own output that is
 scored, not a corpus.
 """
 
