@@ -98,5 +98,6 @@ STRINGS: dict[str, str] = {
     "take_away_head": "Take {head} away",
     # --- take away
     # --- hosts and channel
+    "pooled": "The text is long: each dot of the small pictures is the largest of {queries} × {keys} weights.",
     "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }
