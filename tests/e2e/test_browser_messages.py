@@ -16,7 +16,7 @@ def evaluate(page):
     """Run an expression in a page that holds the bundle; a bytes argument arrives as a Uint8Array, not aligned."""
     page.goto("about:blank")
     for name in ("reply", "payload"):
-        page.add_script_tag(content=join(in_order(name)))
+        page.add_script_tag(content=join(in_order(name)))  # the last module's names are the page's
 
     def run(expression: str, value: object, *more: object):
         if isinstance(value, bytes):

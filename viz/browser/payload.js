@@ -69,6 +69,19 @@ export function fullMatrix(kind, layer, head, supplied = null) {
   return { values: Float32Array.from(values, (code) => (code / kind.limit) ** 2), ...size };
 }
 
+/** One head of a pooled kind at full size: each weight as large as the largest of its tile, to look at until the host answers. */
+export function spreadMatrix(kind, layer, head) {
+  const tiles = headMatrix(kind, layer, head);
+  const size = { rows: kind.queries, columns: kind.keys };
+  const values = new Float32Array(size.rows * size.columns);
+  for (let i = 0; i < values.length; i++) {
+    const row = Math.floor(Math.floor(i / size.columns) / kind.pool[0]);
+    const column = Math.floor((i % size.columns) / kind.pool[1]);
+    values[i] = (tiles.values[row * tiles.columns + column] / kind.limit) ** 2;
+  }
+  return { values, ...size };
+}
+
 /** What a page says of a kind whose codes are tiles; "" of any other. */
 export function pooledNote(kind, words) {
   return kind.pooled ? words("pooled", { queries: kind.pool[0], keys: kind.pool[1] }) : "";

@@ -233,7 +233,7 @@ def _check_kinds(header: Mapping[str, Any], size: int) -> None:
     """Raise ``ValueError`` unless every kind is named once and lies inside ``size`` bytes of data."""
     try:
         names = [kind["id"] for kind in header["kinds"]]
-        ends = [kind["offset"] + _size(kind, header["axes"]) for kind in header["kinds"]]
+        ends = [kind["offset"] + kind_size(kind, header["axes"]) for kind in header["kinds"]]
     except (KeyError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
         raise ValueError(f"the header lacks or misuses {error}; encode the payload anew") from error
     if len(set(names)) != len(names):
@@ -254,7 +254,8 @@ def _stored(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> tuple[int, ...]
     return tiled((kind["layers"], kind["heads"], *lengths), kind["pool"])
 
 
-def _size(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> int:
+def kind_size(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> int:
+    """How many bytes the codes of one kind of a header take."""
     if kind["bits"] not in (8, 16) or min(kind["pool"]) < 1:
         raise TypeError(f"bits {kind['bits']!r} or pool {kind['pool']!r}")
     return prod(_stored(kind, axes)) * kind["bits"] // 8
