@@ -10,8 +10,9 @@ import pytest
 
 from viz.browser import STRINGS
 from viz.browser.bundle import FOLDER, bundle, css, join, module_files, sheet_files, streamlit_js
+from viz.browser.codes import FILE
 from viz.browser.html import to_html
-from viz.browser.payload import AttentionMap, Axis, encode_attention
+from viz.browser.payload import AttentionMap, Axis, decode_header, encode_attention
 
 
 def sources():
@@ -116,3 +117,14 @@ def test_a_page_escapes_its_title_and_holds_only_our_scripts():
 def test_bytes_that_are_no_payload_make_no_page():
     with pytest.raises(ValueError, match="cut off"):
         to_html(b"nonsense", "title")
+
+
+@pytest.mark.parametrize(("tokens", "most"), [(64, 1.71e6), (128, 6.9e6)])
+def test_a_page_of_twelve_layers_of_twelve_heads_stays_small(tokens, most):
+    """A fifteenth of BertViz's page of the same maps, whatever the weights are: here no two are alike."""
+    weights = np.random.default_rng(0).dirichlet(np.full(tokens, 0.3), (12, 12, tokens)).astype(np.float32)
+    maps = [AttentionMap("encoder", weights, "source", "source")]
+    axes = {"source": Axis([f"▁word{i}" for i in range(tokens)])}
+    payload = encode_attention(maps, axes=axes, model={"name": "m", "hash": "0"}, room=FILE)
+    assert decode_header(payload)["kinds"][0]["bits"] == 16
+    assert len(to_html(payload, "title").encode()) <= most

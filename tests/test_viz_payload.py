@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from viz.browser import STRINGS
+from viz.browser.codes import Room
 from viz.browser.payload import (
     AttentionMap,
     Axis,
@@ -68,7 +70,7 @@ def test_the_header_comes_back_whole(drawn, strings):
     selection = {"kind": "cross", "layer": 0, "head": 0}
     payload = encode_attention(maps, axes=axes, model=MODEL, strings=strings, lang="ja", selection=selection, note=[1])
     header = decode_header(payload)
-    assert header["version"] == 1
+    assert header["version"] == 2
     assert header["model"] == MODEL
     assert header["strings"] == strings
     assert (header["lang"], header["selection"], header["note"]) == ("ja", selection, [1])
@@ -90,6 +92,46 @@ def test_zero_and_one_are_exact():
     weights = np.array([[0.0, 1.0], [1.0, 0.0]]).reshape(1, 1, 2, 2)
     for bits in (8, 16):
         assert np.array_equal(decode_weights(encoded(weights=weights, bits=bits), "encoder"), weights)
+
+
+def largest_of_tiles(weights, pool):
+    """The largest weight of each tile, a tile at a time."""
+    layers, heads, queries, keys = weights.shape
+    shape = (layers, heads, -(-queries // pool[0]), -(-keys // pool[1]))
+    tiles = np.empty(shape)
+    for row, column in np.ndindex(shape[2:]):
+        tile = weights[..., row * pool[0] : (row + 1) * pool[0], column * pool[1] : (column + 1) * pool[1]]
+        tiles[..., row, column] = tile.max((2, 3))
+    return tiles
+
+
+@settings(max_examples=60, deadline=None)
+@given(attention(), st.integers(1, 200))
+def test_what_does_not_fit_comes_back_as_the_largest_weight_of_each_tile(drawn, most):
+    maps, axes = drawn
+    payload = encode_attention(maps, axes=axes, model=MODEL, room=Room(most, most))
+    kinds = decode_header(payload)["kinds"]
+    for item, kind in zip(maps, kinds, strict=True):
+        back, expected = decode_weights(payload, item.kind), largest_of_tiles(item.weights, kind["pool"])
+        assert back.shape == expected.shape
+        assert np.abs(back - expected).max() <= ERROR[kind["bits"]]
+    smallest = sum(item.weights.shape[0] * item.weights.shape[1] for item in maps)
+    data = sum(decode_weights(payload, kind["id"]).size * kind["bits"] // 8 for kind in kinds)
+    assert data <= max(most, smallest)
+    if sum(item.weights.size for item in maps) <= most:
+        assert all(kind["pool"] == [1, 1] for kind in kinds)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "bits", "pool", "most"),
+    [(20, 16, [1, 1], 0.2e6), (64, 8, [1, 1], 0.642e6), (128, 8, [1, 1], 2.59e6), (512, 8, [4, 4], 2.59e6)],
+)
+def test_twelve_layers_of_twelve_heads_stay_small(tokens, bits, pool, most):
+    weights = np.zeros((12, 12, tokens, tokens), np.float32)
+    payload = encoded([f"▁word{i}" for i in range(tokens)], weights, strings=STRINGS)
+    kind = decode_header(payload)["kinds"][0]
+    assert (kind["bits"], kind["pool"]) == (bits, pool)
+    assert len(payload) <= most
 
 
 def test_with_header_changes_the_header_and_not_one_weight():
@@ -129,7 +171,10 @@ def test_wrong_weights_are_named(weights, names):
         (lambda: decode_header(encoded()[:-4]), "promises"),
         (lambda: decode_header((4).to_bytes(4, "little") + b"\xff{}x"), "not JSON"),
         (lambda: decode_header((4).to_bytes(4, "little") + b"[1] "), "version"),
-        (lambda: decode_header(encoded().replace(b'"version":1', b'"version":7')), "version 7"),
+        (lambda: decode_header(encoded().replace(b'"version":2', b'"version":1')), "version 1"),
+        (lambda: decode_header(encoded().replace(b'"pool":[1,1]', b'"pool":[0,1]')), "misuses"),
+        (lambda: decode_header(encoded().replace(b'"pool"', b'"pond"')), "pool"),
+        (lambda: decode_header(encoded(bits=8).replace(b'"bits":8', b'"bits":4')), "bits 4"),
         (lambda: decode_weights(encoded(), "cross"), "encoder"),
         (lambda: with_header(encoded(), kinds=[]), "kinds"),
         (lambda: with_header(encoded(), axes={"source": {"tokens": ["a"] * 9}}), "promises"),

@@ -1,23 +1,45 @@
-// Host: a self-contained page; #payload and #replies hold base64 texts. What is not among the replies is not to be had.
+// Host: a self-contained page; #payload and #replies hold what viz/browser/html.py packed. Nothing else is to be had.
 import { render } from "./render.js";
 import { decodePayload } from "./payload.js";
 import { decodeReply, requestKey } from "./reply.js";
-import { translator } from "./text.js";
+import { make, translator } from "./text.js";
 
-function embedded(id) {
-  return Uint8Array.from(atob(document.getElementById(id).textContent.trim()), (char) => char.charCodeAt(0));
+/** The bytes that an element of the page holds: base64 of deflated bytes, 16-bit codes as two planes. */
+async function unpack(element) {
+  const packed = atob(element.textContent.trim());
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = packed.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const message = new Uint8Array(await new Response(stream).arrayBuffer());
+  for (const [start, end] of JSON.parse(element.dataset.planes)) joinPlanes(message.subarray(start, end));
+  return message;
 }
 
-function showPage() {
-  const payload = embedded("payload");
-  const replies = decodeReply(embedded("replies")).arrays;
+/** High bytes, then low bytes: back to little-endian pairs, in place. */
+function joinPlanes(bytes) {
+  const planes = bytes.slice();
+  const half = planes.length / 2;
+  for (let i = 0; i < half; i++) {
+    bytes[2 * i] = planes[half + i];
+    bytes[2 * i + 1] = planes[i];
+  }
+}
+
+async function showPage() {
+  const root = document.getElementById("atlas");
+  if (!("DecompressionStream" in window)) {
+    root.append(make("p", "problem", translator({}, STRINGS)("old_browser")));
+    return;
+  }
+  const [payload, packed] = await Promise.all(["payload", "replies"].map((id) => unpack(document.getElementById(id))));
+  const replies = decodeReply(packed).arrays;
   const words = translator(decodePayload(payload).header.strings, STRINGS);
   const ask = async (request) => {
     const key = requestKey(request);
     if (!Object.hasOwn(replies, key)) throw new Error(words("not_in_file"));
     return decodeReply(replies[key]);
   };
-  render(document.getElementById("atlas"), payload, { ask });
+  render(root, payload, { ask });
 }
 
 showPage();

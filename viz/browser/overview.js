@@ -1,5 +1,5 @@
 // The overview: every head of every kind as a thumbnail; one canvas a kind, one button a head.
-import { headMatrix } from "./payload.js";
+import { headMatrix, pooledNote } from "./payload.js";
 import { paintMatrix, sizeCanvas } from "./matrix.js";
 import { weightColor } from "./theme.js";
 import { labelWidths, make } from "./text.js";
@@ -16,6 +16,7 @@ export function createOverview(parent, select) {
   const view = { element, tip, kinds: [], sections: [], shape: "" };
   view.bar = element.appendChild(make("div", "measure-bar")); // what sorts and filters, see measures.js
   view.grids = element.appendChild(make("div", "grids"));
+  view.note = element.appendChild(make("p", "caption")); // that small pictures of long texts are pooled
   element.append(tip);
   element.addEventListener("click", (event) => choose(headOf(event.target), event));
   element.addEventListener("keydown", (event) => {
@@ -51,6 +52,7 @@ export function fillOverview(view, kinds, words) {
   const names = kinds.map((kind) => kindName(kind.id, words));
   const shape = JSON.stringify([kinds.map((kind) => [kind.id, kind.layers, kind.heads]), names, words("head_title")]);
   view.kinds = kinds;
+  view.note.textContent = kinds.map((kind) => pooledNote(kind, words)).find(Boolean) ?? "";
   if (shape === view.shape) return;
   const active = view.element.getRootNode().activeElement;
   view.shape = shape;

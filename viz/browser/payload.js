@@ -1,8 +1,15 @@
 // The message of viz/browser/payload.py, read without copying more than each kind once.
 
-const PAYLOAD_VERSION = 1;
+const PAYLOAD_VERSION = 2;
 
-/** Decode bytes (Uint8Array) to {header, kinds, reference}; throws an Error that says what is wrong. */
+/**
+ * Decode bytes (Uint8Array) to {header, kinds, reference}; throws an Error that says what is wrong.
+ *
+ * `reference` is the message to compare with, where the header says how many bytes at the end are one, else null.
+ * A kind is {id, layers, heads, queryAxis, keyAxis, queries, keys, square, codes, limit, rows, columns, pool, pooled,
+ * exact}: `queries` and `keys` count its tokens, `rows` and `columns` the codes of a head. Where the text is long it is
+ * `pooled`: a code is that of the largest of pool[0] queries by pool[1] keys. `exact` says that numbers may be printed.
+ */
 export function decodePayload(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
@@ -14,47 +21,68 @@ export function decodePayload(bytes) {
 function readKind(kind, axes, bytes, start) {
   const queryAxis = axes[kind.query_axis];
   const keyAxis = axes[kind.key_axis];
-  const count = kind.layers * kind.heads * queryAxis.tokens.length * keyAxis.tokens.length;
+  const queries = queryAxis.tokens.length;
+  const keys = keyAxis.tokens.length;
+  const rows = Math.ceil(queries / kind.pool[0]);
+  const columns = Math.ceil(keys / kind.pool[1]);
+  const pooled = kind.pool.some((factor) => factor > 1);
   const from = bytes.byteOffset + start + kind.offset;
-  const data = bytes.buffer.slice(from, from + (count * kind.bits) / 8); // a copy is aligned
+  const size = (kind.layers * kind.heads * rows * columns * kind.bits) / 8;
+  if (from + size > bytes.byteOffset + bytes.byteLength) throw new Error(`${bytes.byteLength} bytes`);
+  const data = bytes.buffer.slice(from, from + size); // a copy is aligned
   return {
     id: kind.id,
     layers: kind.layers,
     heads: kind.heads,
     queryAxis,
     keyAxis,
+    queries,
+    keys,
+    square: kind.query_axis === kind.key_axis,
     codes: kind.bits === 16 ? new Uint16Array(data) : new Uint8Array(data),
     limit: 2 ** kind.bits - 1,
-    exact: kind.bits === 16,
-    square: kind.query_axis === kind.key_axis,
+    rows,
+    columns,
+    pool: kind.pool,
+    pooled,
+    exact: kind.bits === 16 && !pooled,
   };
 }
 
-/** One head's codes as a matrix {values, rows, columns}: rows are queries, columns are keys. */
+/** One head's codes as a matrix {values, rows, columns}: rows are (tiles of) queries, columns (tiles of) keys. */
 export function headMatrix(kind, layer, head) {
-  const rows = kind.queryAxis.tokens.length;
-  const columns = kind.keyAxis.tokens.length;
+  const { rows, columns } = kind;
   const start = (layer * kind.heads + head) * rows * columns;
   return { values: kind.codes.subarray(start, start + rows * columns), rows, columns };
 }
 
-/** The weight of one cell, 0..1. */
-export function weightAt(kind, matrix, query, key) {
-  return (matrix.values[query * matrix.columns + key] / kind.limit) ** 2;
+/**
+ * One head's weights as a matrix {values, rows, columns} of Float32Array, a row a query, a column a key.
+ *
+ * `supplied` are the exact weights, as a host answers {what: "weights"}, or null; null where only they could tell.
+ */
+export function fullMatrix(kind, layer, head, supplied = null) {
+  const size = { rows: kind.queries, columns: kind.keys };
+  if (supplied) return { values: supplied, ...size };
+  if (kind.pooled) return null;
+  const { values } = headMatrix(kind, layer, head);
+  return { values: Float32Array.from(values, (code) => (code / kind.limit) ** 2), ...size };
 }
 
-/** Up to `count` strongest keys of a query that are not zero, strongest first, as [key, weight]. */
-export function strongestKeys(kind, matrix, query, count) {
-  const row = Array.from({ length: matrix.columns }, (_, key) => [key, weightAt(kind, matrix, query, key)]);
-  return row.filter(([, weight]) => weight > 0).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, count);
-}
-
-/** The strongest cell {query, key}, off the diagonal where both axes are the same; null if there is none. */
-export function strongestCell(kind, matrix) {
-  let best = -1;
-  for (let i = 0; i < matrix.values.length; i++) {
-    if (kind.square && i % (matrix.columns + 1) === 0) continue;
-    if (best < 0 || matrix.values[i] > matrix.values[best]) best = i;
+/** One head of a pooled kind at full size: each weight as large as the largest of its tile, to look at until the host answers. */
+export function spreadMatrix(kind, layer, head) {
+  const tiles = headMatrix(kind, layer, head);
+  const size = { rows: kind.queries, columns: kind.keys };
+  const values = new Float32Array(size.rows * size.columns);
+  for (let i = 0; i < values.length; i++) {
+    const row = Math.floor(Math.floor(i / size.columns) / kind.pool[0]);
+    const column = Math.floor((i % size.columns) / kind.pool[1]);
+    values[i] = (tiles.values[row * tiles.columns + column] / kind.limit) ** 2;
   }
-  return best < 0 ? null : { query: Math.floor(best / matrix.columns), key: best % matrix.columns };
+  return { values, ...size };
+}
+
+/** What a page says of a kind whose codes are tiles; "" of any other. */
+export function pooledNote(kind, words) {
+  return kind.pooled ? words("pooled", { queries: kind.pool[0], keys: kind.pool[1] }) : "";
 }

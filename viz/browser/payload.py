@@ -1,10 +1,9 @@
-"""The message that carries every head of a sentence to the attention browser, version 1.
+"""The message that carries every head of a sentence to the attention browser, version 2.
 
 ``uint32`` little endian: length of the header; the header as JSON, padded with spaces so that the data
-begins at a multiple of four; then the weights of every kind of attention, each at its own offset.
-A weight w in [0, 1] is stored as ``round(sqrt(w) * (2**bits - 1))`` in ``uint8`` or ``uint16`` (little
-endian). The error is at most ``sqrt(w) * 2**-bits`` or so: 1.6e-5 with 16 bits, 0.004 with 8, from which
-no number is ever printed.
+begins at a multiple of four; then the codes (``viz.browser.codes``) of every kind of attention, each at its own
+offset. The header says for each kind how many ``bits`` a code has and how many queries and keys it stands for
+(``pool``, two whole numbers: [1, 1] unless the text is long).
 
 Only the encoder and ``decode_weights`` need numpy, and they import it when they are called.
 Shapes: (layers, heads, Q, K) with Q queries and K keys.
@@ -15,15 +14,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
+
+from viz.browser.codes import PAGE, Room, Storage, codes, storage, tiled
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION = 1
-TOLERANCE = 1e-5
-"""How far a weight may leave [0, 1] by rounding; it is clipped."""
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def encode_attention(
     *,
     axes: Mapping[str, Axis],
     model: Mapping[str, str],
-    bits: int = 16,
+    bits: int | None = None,
+    room: Room = PAGE,
     strings: Mapping[str, str] | None = None,
     lang: str = "en",
     selection: Mapping[str, Any] | None = None,
@@ -67,7 +68,9 @@ def encode_attention(
     model
         ``{"name": ..., "hash": ...}`` of the checkpoint that computed the weights.
     bits
-        16, or 8 for half the bytes and no printed numbers.
+        16, or 8 for half the bytes and no printed numbers; None chooses by size.
+    room
+        How many bytes the host takes; decides the bits, and whether a long text's weights are pooled.
     strings, lang
         Interface texts (keys of ``viz.browser.STRINGS``) and their language.
     selection
@@ -80,12 +83,11 @@ def encode_attention(
     ValueError
         If a shape disagrees with its axes, a weight is not in [0, 1], or a name is unknown or given twice.
     """
-    if bits not in (8, 16):
-        raise ValueError(f"bits is {bits!r}; choose 8 or 16")
-    kinds, blocks, offset = [], [], 0
     for item in maps:
         _check_axes(item, axes)
-        block = _codes(item, bits).tobytes()
+    kinds, blocks, offset = [], [], 0
+    for item, how in zip(maps, storage([item.weights.shape for item in maps], room, bits), strict=True):
+        block = _codes(item, how)
         layers, heads = item.weights.shape[:2]
         kinds.append(
             {
@@ -94,7 +96,8 @@ def encode_attention(
                 "heads": heads,
                 "query_axis": item.query_axis,
                 "key_axis": item.key_axis,
-                "bits": bits,
+                "bits": how.bits,
+                "pool": how.pool,
                 "offset": offset,
             }
         )
@@ -149,7 +152,10 @@ def reference_header(payload: bytes) -> dict[str, Any] | None:
 
 
 def decode_weights(payload: bytes, kind_id: str) -> NDArray[np.float64]:
-    """Read the weights of one kind back, (layers, heads, Q, K), within the error of its bits."""
+    """Read the weights of one kind back, (layers, heads, Q, K), within the error of its bits.
+
+    Of a pooled kind these are the tiles: (layers, heads, tiles of queries, tiles of keys).
+    """
     import numpy as np
 
     header, data = _split(payload)
@@ -157,9 +163,9 @@ def decode_weights(payload: bytes, kind_id: str) -> NDArray[np.float64]:
     if kind is None:
         known = ", ".join(kind["id"] for kind in header["kinds"])
         raise ValueError(f"no kind {kind_id!r} in this payload; it has: {known or 'none'}")
-    shape = _shape(kind, header["axes"])
-    codes = np.frombuffer(data, f"<u{kind['bits'] // 8}", count=int(np.prod(shape)), offset=kind["offset"])
-    return np.square(codes.reshape(shape) / float(2 ** kind["bits"] - 1))
+    shape = _stored(kind, header["axes"])
+    stored = np.frombuffer(data, f"<u{kind['bits'] // 8}", count=prod(shape), offset=kind["offset"])
+    return np.square(stored.reshape(shape) / float(2 ** kind["bits"] - 1))
 
 
 def _check_axes(item: AttentionMap, axes: Mapping[str, Axis]) -> None:
@@ -181,21 +187,11 @@ def _check_axes(item: AttentionMap, axes: Mapping[str, Axis]) -> None:
             )
 
 
-def _codes(item: AttentionMap, bits: int) -> NDArray[Any]:
-    """Weights as little-endian codes of their square root, (layers, heads, Q, K)."""
-    import numpy as np
-
-    weights = np.asarray(item.weights, dtype=np.float64)
-    wrong = np.argwhere(~((weights >= -TOLERANCE) & (weights <= 1 + TOLERANCE)))
-    if len(wrong):
-        layer, head, query, key = wrong[0]
-        raise ValueError(
-            f"weights of {item.kind!r} hold {weights[tuple(wrong[0])]} at layer {layer}, head {head}, "
-            f"query {query}, key {key}; pass normalised weights between 0 and 1"
-        )
-    limit = 2**bits - 1
-    codes: NDArray[Any] = np.rint(np.sqrt(np.clip(weights, 0, 1)) * limit).astype(f"<u{bits // 8}")
-    return codes
+def _codes(item: AttentionMap, how: Storage) -> bytes:
+    try:
+        return codes(item.weights, how).tobytes()
+    except ValueError as error:
+        raise ValueError(f"weights of {item.kind!r} hold {error}") from error
 
 
 def _axis_header(name: str, axis: Axis) -> dict[str, Any]:
@@ -237,8 +233,8 @@ def _check_kinds(header: Mapping[str, Any], size: int) -> None:
     """Raise ``ValueError`` unless every kind is named once and lies inside ``size`` bytes of data."""
     try:
         names = [kind["id"] for kind in header["kinds"]]
-        ends = [kind["offset"] + _size(kind, header["axes"]) for kind in header["kinds"]]
-    except (KeyError, TypeError, AttributeError) as error:
+        ends = [kind["offset"] + kind_size(kind, header["axes"]) for kind in header["kinds"]]
+    except (KeyError, TypeError, AttributeError, IndexError, ZeroDivisionError) as error:
         raise ValueError(f"the header lacks or misuses {error}; encode the payload anew") from error
     if len(set(names)) != len(names):
         raise ValueError(f"a kind is given twice: {', '.join(names)}; name each map once")
@@ -252,16 +248,14 @@ def _check_kinds(header: Mapping[str, Any], size: int) -> None:
             raise ValueError("an axis has unequal numbers of tokens and writes; give one piece a position")
 
 
-def _shape(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> tuple[int, int, int, int]:
-    return (
-        kind["layers"],
-        kind["heads"],
-        len(axes[kind["query_axis"]]["tokens"]),
-        len(axes[kind["key_axis"]]["tokens"]),
-    )
+def _stored(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> tuple[int, ...]:
+    """The shape of a kind's codes."""
+    lengths = [len(axes[kind[name]]["tokens"]) for name in ("query_axis", "key_axis")]
+    return tiled((kind["layers"], kind["heads"], *lengths), kind["pool"])
 
 
-def _size(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> int:
-    layers, heads, queries, keys = _shape(kind, axes)
-    size: int = layers * heads * queries * keys * kind["bits"] // 8
-    return size
+def kind_size(kind: Mapping[str, Any], axes: Mapping[str, Any]) -> int:
+    """How many bytes the codes of one kind of a header take."""
+    if kind["bits"] not in (8, 16) or min(kind["pool"]) < 1:
+        raise TypeError(f"bits {kind['bits']!r} or pool {kind['pool']!r}")
+    return prod(_stored(kind, axes)) * kind["bits"] // 8

@@ -99,5 +99,8 @@ STRINGS: dict[str, str] = {
     "take_away_head": "Take {head} away",
     # --- take away
     # --- hosts and channel
+    "pooled": "Long text: a dot is the largest of {queries} × {keys} weights; "
+    "in the large picture too, while it shows “…”.",
+    "old_browser": "This browser is too old for this page. A current Firefox, Chrome, Edge or Safari shows it.",
     "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }

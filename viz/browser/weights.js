@@ -1,5 +1,5 @@
 // Weights of heads as numbers: from the codes of the message, or the exact ones that the host supplied.
-import { headMatrix } from "./payload.js";
+import { fullMatrix, spreadMatrix } from "./payload.js";
 
 /** Make the store of one message's numbers; `supply` puts exact ones in. */
 export function createWeights() {
@@ -22,10 +22,10 @@ export function weightsOf(store, kind, layer, head) {
 }
 
 function makeWeights(store, name, kind, layer, head) {
-  const coded = headMatrix(kind, layer, head);
   const supplied = store.supplied.get(name);
-  if (supplied?.length === coded.rows * coded.columns) return { ...coded, values: supplied, exact: true };
-  return { ...coded, values: Float32Array.from(coded.values, (code) => (code / kind.limit) ** 2), exact: kind.exact };
+  const exact = supplied?.length === kind.queries * kind.keys;
+  const matrix = fullMatrix(kind, layer, head, exact ? supplied : null) ?? spreadMatrix(kind, layer, head);
+  return { ...matrix, exact: exact || kind.exact };
 }
 
 /** Up to `count` keys that a query gives most to, as [key, value], largest first, without zeros. */
