@@ -25,10 +25,11 @@ def test_every_module_of_the_folder_is_in_the_bundle_of_a_host():
         assert f"// --- {name}.js\n" in bundles, name
 
 
-def test_the_bundle_has_no_import_and_only_the_streamlit_host_an_export():
+def test_the_bundle_has_no_import_and_only_the_hosts_of_others_an_export():
     for script in (bundle(), bundle("host_html")):
         assert not re.search(r"^(import|export)\b", script, re.MULTILINE)
     assert re.findall(r"^export .*", streamlit_js(), re.MULTILINE) == ["export default function (component) {"]
+    assert re.findall(r"^export .*", bundle("host_widget"), re.MULTILINE) == ["export default { render: showWidget };"]
 
 
 @pytest.mark.parametrize(

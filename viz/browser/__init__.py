@@ -29,6 +29,9 @@ _HOMES = {
     "reply_js": "bundle",
     "streamlit_js": "bundle",
     "to_html": "html",
+    "answer_weights": "answers",
+    "read_inputs": "inputs",
+    "strings_in": "translations",
 }
 
 __all__ = ["STRINGS", *_HOMES]

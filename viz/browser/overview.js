@@ -16,7 +16,7 @@ export function createOverview(parent, select) {
   const view = { element, tip, kinds: [], sections: [], shape: "" };
   view.bar = element.appendChild(make("div", "measure-bar")); // what sorts and filters, see measures.js
   view.grids = element.appendChild(make("div", "grids"));
-  view.note = element.appendChild(make("p", "caption")); // that small pictures of long texts are pooled
+  view.note = element.appendChild(make("p", "caption pooled")); // of long texts
   element.append(tip);
   element.addEventListener("click", (event) => choose(headOf(event.target), event));
   element.addEventListener("keydown", (event) => {

@@ -102,5 +102,6 @@ STRINGS: dict[str, str] = {
     "pooled": "Long text: a dot is the largest of {queries} × {keys} weights; "
     "in the large picture too, while it shows “…”.",
     "old_browser": "This browser is too old for this page. A current Firefox, Chrome, Edge or Safari shows it.",
+    "kernel_silent": "The kernel does not answer. Wait until it is idle, or run the cell again.",
     "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }
