@@ -7,24 +7,24 @@ The default sentence's message is shipped beside its model, so that the first pi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from app_pages.what_if import to_browser
-from transformer.changes import KINDS, check, num_layers, read
-from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash
+from transformer.changes import KINDS, check, read
+from transformer.corpus_facts import head_facts
+from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash, names
 from viz.browser import decode_header
+from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
-    from transformer.config import ModelConfig
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
     from viz.browser import AttentionMap
 
-LONGEST = 128  # pieces a side, tag and end counted
-LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
 OFFERS = ("weights", "neuron", "meaning", "importance", "changes")  # what the page answers and does; see `answers`
 
@@ -43,12 +43,6 @@ class TooLong(ValueError):
         self.pieces, self.most = pieces, most
 
 
-def longest(config: ModelConfig) -> int:
-    """How many pieces a side a message of this model has room for, at 16 bits a weight."""
-    maps = config.num_heads * (config.num_encoder_layers + 2 * config.num_decoder_layers)
-    return min(LONGEST, math.isqrt(LARGEST // (2 * maps)))
-
-
 def record(
     translator: Translator, text: str, target: str, changes: str = "", **decoding: Any
 ) -> tuple[Translation, Trace]:
@@ -57,22 +51,22 @@ def record(
     Raises
     ------
     ValueError
-        If there is no text, or it cannot be changed so; `TooLong` if it has more pieces than `longest` allows.
+        If there is no text, or it cannot be changed so; `TooLong` if it has more pieces than the model reads or writes.
     """
     sizes = translator.model.config
     pieces = len(translator.tokenizer.source(text, target))
-    _check_length(pieces, longest(sizes))
+    _check_length(pieces, sizes.max_length)
     made = read(changes)
     check(made, sizes, pieces)
     translation = translator.translate(text, target, changes=made, **decoding)
-    _check_length(len(translation.steps), longest(sizes))
     return translation, translator.trace(text, target, translation, changes=made)
 
 
 def analyse(translator: Translator, text: str, source: str, target: str, **decoding: Any) -> bytes:
     """Translate, trace and encode with a bundled model; `decoding` may name changes. Raises what `record` raises."""
     done = record(translator, text, target, **decoding)
-    return encode(translator, text, source, target, *done, decoding.get("changes", ""), model_hash(translator.name))
+    changes = decoding.pop("changes", "")
+    return encode(translator, text, source, target, *done, changes, model_hash(translator.name), **decoding)
 
 
 def encode(
@@ -84,20 +78,25 @@ def encode(
     trace: Trace,
     changes: str,
     fingerprint: str,
+    room: Room = PAGE,
+    **decoding: Any,
 ) -> bytes:
     """Write a recorded translation as the message of the browser: all heads, and in the header what the page says.
 
-    `fingerprint` is the hash of the model's file.
+    `fingerprint` is the hash of the model's file, `room` how many bytes the host takes.
     """
-    import numpy as np
-
+    from transformer.facts import as_grids, recorded_weights, sentence_facts
     from viz.browser import AttentionMap, Axis, encode_attention
 
-    maps = []
-    for kind, path in KINDS.items():
-        paths = [f"{path.format(layer)}.weights" for layer in range(num_layers(translator.model.config, kind))]
-        weights = np.stack([trace[path][0].numpy() for path in paths])
-        maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
+    pieces = {side: trace.tokens[side][0] for side in ("source", "target")}
+    weights = recorded_weights(trace)
+    facts = sentence_facts(weights, pieces["source"], pieces["target"])
+    maps = [
+        AttentionMap(
+            kind, weights[kind], *(trace.axis(f"{KINDS[kind].format(0)}.weights", side) for side in ("query", "key"))
+        )
+        for kind in weights
+    ]
     kind, layer, head = best_aligned(maps[-1])
     axes = {
         "source": Axis(trace.tokens["source"][0], source),
@@ -106,6 +105,7 @@ def encode(
     return encode_attention(
         maps,
         axes=axes,
+        room=room,
         model={"name": translator.name, "hash": fingerprint},
         selection={"kind": kind, "layer": layer, "head": head},
         text=text,
@@ -122,7 +122,39 @@ def encode(
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,
+        facts={kind: _by_head(as_grids(grids)) for kind, grids in facts.items()},
+        corpus=corpus_of(translator.name, fingerprint),
+        decoding=decoding,
     )
+
+
+def corpus_of(name: str, fingerprint: str) -> dict[str, Any] | None:
+    """Return what the heads of a bundled model do over many sentences, as far as the page says it; else None."""
+    found = head_facts(name, fingerprint) if name in names() else None
+    if found is None:
+        return None
+    kinds = {
+        kind: {
+            **_by_head(grids["mean"]),
+            "roles": [_role(role, found["threshold"]) for layer in grids["roles"] for role in layer],
+        }
+        for kind, grids in found["kinds"].items()
+    }
+    return {"sentences": found["corpus"]["sentences"], "threshold": found["threshold"], "kinds": kinds}
+
+
+def _role(role: Mapping[str, Any] | None, threshold: float) -> dict[str, Any] | None:
+    return (
+        None
+        if role is None
+        else {"id": role["name"], "value": role["value"], "threshold": threshold, "holds": role["steady"]}
+    )
+
+
+def _by_head(grids: Mapping[str, Sequence[Sequence[float | None]]]) -> dict[str, Any]:
+    """Turn a grid a fact into a row of facts a head, layer after layer."""
+    rows = [[value for layer in grid for value in layer] for grid in grids.values()]
+    return {"names": list(grids), "values": [list(head) for head in zip(*rows, strict=True)]}
 
 
 def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:

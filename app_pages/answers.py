@@ -17,6 +17,7 @@ from viz.browser import encode_reply
 if TYPE_CHECKING:
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
+    from viz.browser.codes import Room
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,12 @@ class Pass:
     translator: Translator
     translation: Translation
     trace: Trace
-    message: bytes
     text: str
     target: str
     changes: str
     decoding: Mapping[str, Any]
+    unchanged: bytes | None
+    encode: Callable[[Room], bytes]
 
     @property
     def ids(self) -> tuple[list[int], list[int]]:
@@ -96,16 +98,36 @@ def importance(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     return {}, {"change": changed}
 
 
+def html(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
+    """Answer with an offline page of this translation, which keeps the answers that the visitor had by now."""
+    from viz.browser import STRINGS, to_html, with_header, with_reference
+    from viz.browser.codes import FILE
+
+    kept = [request for request in asked["had"][:MOST_KEPT] if request["what"] in KEPT]
+    replies = [(request, encode_reply(*ANSWERS[request["what"]](request, done, _))) for request in kept]
+    message = done.encode(FILE)
+    if done.unchanged is not None:
+        message = with_reference(message, done.unchanged)
+    strings = {key: _(text) for key, text in STRINGS.items()}
+    offers = sorted({request["what"] for request in kept})
+    message = with_header(message, strings=strings, lang=asked["lang"], offers=offers)
+    title = _("Attention Atlas: {text}", text=done.text)
+    return {}, {"page": to_html(message, title, replies).encode()}
+
+
+MOST_KEPT = 200
+KEPT = ("neuron", "meaning", "importance", "beam")
 ANSWERS: dict[str, Callable[[Mapping[str, Any], Pass, Translate], Reply]] = {
     "weights": weights,
     "neuron": neuron,
     "meaning": meaning,
     "importance": importance,
+    "html": html,
 }
 
 
 def answer(asked: Any, done: Callable[[], Pass], browser: str, _: Translate) -> bytes:
-    """Answer a question `{"number": ..., "request": {"what": ...}}` of a browser, which knows its answer by the number."""
+    """Answer a question `{"number": ..., "request": {"what": ...}}`; the browser knows its answer by the number."""
     number = asked.get("number") if isinstance(asked, dict) else None
     try:
         request = asked["request"]

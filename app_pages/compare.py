@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app_pages import session
@@ -9,14 +11,17 @@ from app_pages.i18n import Translate
 from app_pages.models import choices, model_name
 from app_pages.translation import Standing, translated
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 MOST_CHARACTERS = 2000
 
 
-def compared(language: str, _: Translate, first: Standing) -> Standing | None:
-    """Let the visitor choose what to compare with, in the same direction; None without a comparison."""
+def compared(language: str, _: Translate, first: Standing, switch: DeltaGenerator) -> Standing | None:
+    """Let the visitor choose what to compare with, in the same direction; None while `switch` is off."""
     session.remember("compare", "", ("side",).__contains__)
     st.session_state["comparing"] = st.session_state["compare"] == "side"
-    st.toggle(_("Compare with another sentence or model"), key="comparing", on_change=_take_comparing)
+    switch.toggle(_("Compare with another sentence or model"), key="comparing", on_change=_take_comparing)
     if not st.session_state["comparing"]:
         return None
     session.remember("second", first.text, lambda text: 0 < len(text) <= MOST_CHARACTERS)

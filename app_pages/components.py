@@ -21,7 +21,7 @@ _reply = st.components.v2.component("attention_reply", js=f"\n{reply_js()}\n")
 def attention_browser(
     message: bytes, *, language: str, key: str, changed: Callable[[Any], None], **header: Any
 ) -> Any | None:
-    """Draw every head of one sentence, with its texts in the visitor's language; return what the browser asks, if it does.
+    """Draw every head of one sentence, with its texts in the visitor's language; return what the browser asks.
 
     `changed` is called with the list of changes when the visitor changed something, before the script runs again. The
     question is answered by `reply` further down in the same run.

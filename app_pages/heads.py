@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app_pages import session
-from app_pages.components import attention_browser, reply
 from app_pages.compare import compared
+from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
 from app_pages.languages import split_direction
@@ -79,9 +79,17 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
 
     def done() -> Pass:
         decoding = read(standing.decoding)
-        translator = session.translator(standing.model)
-        recorded = session.recorded(standing.model, standing.text, standing.target, standing.changes, **decoding)
-        return Pass(translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding)
+        choice = standing.model, standing.text, standing.direction
+        return Pass(
+            session.translator(standing.model),
+            *session.recorded(standing.model, standing.text, standing.target, standing.changes, **decoding),
+            text=standing.text,
+            target=standing.target,
+            changes=standing.changes,
+            decoding=decoding,
+            unchanged=session.attention(*choice, **decoding) if standing.changes else None,
+            encode=lambda room: session.encoded(*choice, standing.changes, room, **decoding),
+        )
 
     reply(answer(asked, done, key, _), key=key)
 
@@ -101,13 +109,14 @@ language = st.session_state.get("language", "en")
 standing = st.session_state.get("standing")
 _ = translator(language)
 if standing is not None:
-    second = compared(language, _, standing)
-    st.markdown(
+    about, switch = st.columns([7, 3], vertical_alignment="bottom")
+    about.markdown(
         _(
             "Each small picture is one head: rows are the words that look, columns the words they look at; the "
             "stronger the colour, the larger the weight. Look for a head with a clear pattern, and click it."
         )
     )
+    second = compared(language, _, standing, switch)
     if second is not None:
         side_by_side(standing, second, language, _)
     else:

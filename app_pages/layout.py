@@ -17,7 +17,13 @@ _CSS = """
 .atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
 .atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
 .atlas-translation mark { background: none; color: inherit; box-shadow: inset 0 -0.16em var(--atlas-decoder); }
-.atlas-before mark { background: none; color: inherit; text-decoration: underline; text-decoration-color: var(--atlas-quiet); }
+.atlas-before mark { background: none; color: inherit; box-shadow: inset 0 -1px var(--atlas-quiet); }
+.atlas-look { margin: 0; max-width: 52rem; padding-left: 0.75rem; border-left: 3px solid var(--atlas-embedding); }
+.atlas-heading { font-weight: 700; margin: 0.75rem 0 0.25rem; }
+.atlas-entry { font-size: 0.8rem; line-height: 1.4; margin: 0 0 0.5rem; max-width: 34rem; opacity: 0.8; }
+.st-key-library_sheet button { padding: 0; min-height: 0; text-align: left; }
+.st-key-library_sheet button p { max-width: none; }
+.st-key-attention_browser_reply, .st-key-second_browser_reply { display: none; }
 .stMarkdown p { max-width: 44rem; }
 .stHeading h3 { font-size: 1.25rem; padding: 0.75rem 0 0.5rem; }
 .atlas-label { font-size: 0.875rem; margin: 0 0 0.25rem; line-height: 1.5; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -22,33 +23,30 @@ def choose_example(_: Translate, model: str) -> None:
         popover = st.popover(_("Examples"), width="stretch", key="library", on_change="rerun")
     if not popover.open:
         return
-    with popover, st.container(key="library_sheet", height=420, border=False):
-        history = st.session_state.get("history", [])
-        if history:
-            st.markdown(f"**{_('Your sentences')}**")
-            for number, entry in enumerate(history[:8]):
-                st.button(
-                    f"{_short(entry['text'])}  ·  {_direction(entry['direction'], _)}",
-                    key=f"history {number}",
-                    type="tertiary",
-                    on_click=_return_to,
-                    args=(entry,),
-                )
+    with popover, st.container(key="library_sheet", height=440, border=False, gap="xxsmall"):
+        _history(_)
         for heading, entries in by_phenomenon(gallery(model, _)):
-            st.markdown(f"**{heading}**")
+            st.html(f'<p class="atlas-heading">{escape(heading)}</p>')
             for entry in entries:
-                st.button(
-                    f"{entry['text']}  ·  {_direction(entry['direction'], _)}",
-                    key=f"gallery {entry['id']}",
-                    type="tertiary",
-                    help=entry["look"],
-                    on_click=_open,
-                    args=(entry,),
-                )
+                _sentence(_, f"gallery {entry['id']}", entry, _open, entry["look"])
 
 
-def _direction(direction: str, _: Translate) -> str:
-    return " → ".join(_(NAMES[each]) for each in split_direction(direction))
+def _history(_: Translate) -> None:
+    """List what the visitor asked before, the newest first; what stands now is not before."""
+    before = st.session_state.get("history", [])[1:9]
+    if before:
+        st.html(f'<p class="atlas-heading">{escape(_("Your sentences"))}</p>')
+    for number, entry in enumerate(before):
+        _sentence(_, f"history {number}", entry, _return_to)
+
+
+def _sentence(
+    _: Translate, key: str, entry: dict[str, Any], opened: Callable[[dict[str, Any]], None], look: str = ""
+) -> None:
+    """Show a sentence as a button, with what to look for under it."""
+    direction = " → ".join(_(NAMES[each]) for each in split_direction(entry["direction"]))
+    st.button(_short(entry["text"]), key=key, type="tertiary", on_click=opened, args=(entry,))
+    st.html(f'<p class="atlas-entry">{escape(direction)}{" · " if look else ""}{escape(look)}</p>')
 
 
 def _short(text: str) -> str:

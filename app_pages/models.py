@@ -79,8 +79,9 @@ def choose_model(language: str, _: Translate) -> str:
                 max_upload_size=LARGEST,
                 key="checkpoint",
                 help=_(
-                    "A translator trained with this project: `python -m transformer train … --output mine.safetensors`. "
-                    "It is read strictly, never executed, and only you can use it, until you close this page."
+                    "A translator trained with this project: `python -m transformer train … --output "
+                    "mine.safetensors`. It is read strictly, never executed, and only you can "
+                    "use it, until you close this page."
                 ),
             )
             _open(file, _)

@@ -21,6 +21,7 @@ from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from transformer.model_files import DEFAULT_MODEL
 from viz.browser import with_reference
+from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
     from transformer.trace import Trace
@@ -98,9 +99,14 @@ def fingerprint(name: str) -> str:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _analysis(model: str, text: str, direction: str, changes: str, **decoding: Any) -> bytes:
+    return encoded(model, text, direction, changes, PAGE, **decoding)
+
+
+def encoded(model: str, text: str, direction: str, changes: str, room: Room, **decoding: Any) -> bytes:
+    """Write the message of a translation for a host with this much room."""
     source, target = split_direction(direction)
     done = recorded(model, text, target, changes, **decoding)
-    return encode(translator(model), text, source, target, *done, changes, fingerprint(model))
+    return encode(translator(model), text, source, target, *done, changes, fingerprint(model), room, **decoding)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)  # a long one takes 150 MB

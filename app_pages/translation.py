@@ -121,8 +121,8 @@ def mark_differences(new: str, old: str, language: str) -> tuple[str, str]:
     """Mark in both texts, as HTML, the words (in Japanese: the characters) in which they differ."""
     parts = [list(text) if language == "ja" else re.findall(r"\s*\S+", text) for text in (new, old)]
     marked: tuple[list[str], list[str]] = ([], [])
-    for kind, *ends in SequenceMatcher(None, *parts, autojunk=False).get_opcodes():
-        for side, (start, end) in enumerate((ends[2:], ends[:2])[::-1]):
+    for kind, *ends in SequenceMatcher(None, parts[0], parts[1], autojunk=False).get_opcodes():
+        for side, (start, end) in enumerate((ends[:2], ends[2:])):
             run = escape("".join(parts[side][start:end]))
             marked[side].append(run if kind == "equal" or not run else f"<mark>{run}</mark>")
     return "".join(marked[0]), "".join(marked[1])

@@ -111,8 +111,14 @@ function entry(changer, change, source) {
   return element;
 }
 
+/** All changes in words. */
+export function changeSentences(atlas) {
+  const source = atlas.axes.get("encoder")?.keys ?? [];
+  return atlas.changes.map((change) => sentenceOf(atlas, change, source));
+}
+
 /** A change in words. */
-export function sentenceOf(atlas, change, source) {
+function sentenceOf(atlas, change, source) {
   const { words } = atlas;
   if (change.type === "mask") return words("says_mask", { token: source[change.position]?.text ?? "?" });
   if (change.type === "force") return words("says_force", { token: change.piece, step: change.position + 1 });

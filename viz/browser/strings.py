@@ -98,6 +98,18 @@ STRINGS: dict[str, str] = {
     "share": "share of {head}",
     "take_away_head": "Take {head} away",
     # --- take away
+    "take_away": "Take away",
+    "save_png": "This picture, PNG",
+    "save_svg": "This picture, SVG",
+    "save_overview": "All heads, PNG",
+    "save_csv": "The numbers, CSV",
+    "save_json": "The numbers, JSON",
+    "save_html": "A page that works offline",
+    "copy_link": "Copy the link to this view",
+    "copy_python": "Copy the Python for this number",
+    "working": "…",
+    "saved": "Saved as {name}.",
+    "copied": "Copied.",
     # --- hosts and channel
     "pooled": "Long text: a dot is the largest of {queries} × {keys} weights; "
     "in the large picture too, while it shows “…”.",
