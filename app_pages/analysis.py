@@ -118,7 +118,7 @@ def encode(
             }
             for step in translation.steps
         ],
-        log_probability=translation.score,
+        log_probability=round(translation.score, 4),
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,

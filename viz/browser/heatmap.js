@@ -5,6 +5,7 @@ import { createAxis, fillAxis, pointAxis } from "./labels.js";
 import { labelWidths, make } from "./text.js";
 import { createReadout, dressReadout, showCell } from "./readout.js";
 import { matrixLayout, matrixRoom } from "./layout.js";
+import { formatNumber, NO_NUMBER } from "./numbers.js";
 import { differenceColor, weightColorOf } from "./theme.js";
 
 const LABEL_SIZE = 12;
@@ -112,7 +113,7 @@ export function showHeatmap(view, scene) {
     const { layout, theme, words } = view.shown;
     drawMatrix(view.canvas, { width: matrix.columns * layout.cell, height: matrix.rows * layout.cell }, matrix, colorOf(view.shown));
     dressReadout(view.readout, view.shown, words, theme);
-    view.matrix.setAttribute("aria-label", words("matrix", { title: scene.maps[0].name }));
+    view.matrix.setAttribute("aria-label", words("matrix", { title: scene.maps[0].name, links: strongestLinks(view.shown) }));
     view.queryTitle.textContent = words("query");
     view.keyTitle.textContent = words("key");
   }
@@ -121,6 +122,16 @@ export function showHeatmap(view, scene) {
 
 function colorOf(scene) {
   return scene.signed ? differenceColor(scene.theme, largest(scene.maps[0].values)) : weightColorOf(scene.theme, scene.scale);
+}
+
+/** The strongest links in words: ‘“it” attends 0.6200 to “animal”’. */
+export function strongestLinks({ queries, keys, matrix, words, exact }, count = 3) {
+  const order = Array.from(matrix.values.keys()).sort((a, b) => Math.abs(matrix.values[b]) - Math.abs(matrix.values[a]));
+  return order.slice(0, count).map((place) => words("attends", {
+    query: queries[Math.floor(place / matrix.columns)].text,
+    key: keys[place % matrix.columns].text,
+    weight: exact ? formatNumber(matrix.values[place]) : NO_NUMBER,
+  })).join("; ");
 }
 
 /** The largest absolute value, for limits on both sides of zero. */

@@ -1,6 +1,7 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
 import { createHeatmap, showHeatmap } from "./heatmap.js";
 import { sceneOf } from "./scene.js";
+import { createTable, showTable } from "./table.js";
 import { kindChip, kindName } from "./overview.js";
 import { VIEWS } from "./store.js";
 import { make } from "./text.js";
@@ -22,7 +23,7 @@ export function createPanel(parent, actions, choose) {
   panel.body = element.appendChild(make("div", "view"));
   panel.body.id = "atlas-view";
   panel.body.setAttribute("role", "tabpanel");
-  panel.foot = element.appendChild(make("div", "panel-foot"));
+  panel.table = createTable(element.appendChild(make("div", "panel-foot")));
   panel.buttons = VIEWS.filter((name) => name in BUILDERS).map((name) => createTab(panel, name, choose));
   return panel;
 }
@@ -73,6 +74,8 @@ export function redrawPanel(panel, atlas) {
   const builder = BUILDERS[panel.open];
   panel.scene = sceneOf(atlas, builder.aids);
   builder.show(panel.views.get(panel.open), panel.scene);
+  panel.table.element.hidden = !builder.aids;
+  if (builder.aids) showTable(panel.table, panel.scene);
 }
 
 function showTitle(panel, { state, words }) {

@@ -20,7 +20,8 @@ STRINGS: dict[str, str] = {
     "head_tip": "layer {layer} · head {head}",
     "query": "query",
     "key": "key",
-    "matrix": "Weights of {title}. Rows are queries, columns are keys. Arrow keys read the cells.",
+    "matrix": "Weights of {title}. Rows are queries, columns are keys. Arrow keys read the cells. {links}",
+    "attends": "“{query}” attends {weight} to “{key}”",
     "view_lines": "Lines",
     "view_matrix": "Matrix",
     "view_neuron": "Query × key",
@@ -97,6 +98,8 @@ STRINGS: dict[str, str] = {
     "average": "averaged into one",
     "share": "share of {head}",
     "take_away_head": "Take {head} away",
+    "as_table": "The numbers as a table",
+    "table_caption": "{head}: rows are queries, columns are keys",
     # --- take away
     "take_away": "Take away",
     "save_png": "This picture, PNG",
