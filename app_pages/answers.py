@@ -76,7 +76,9 @@ def meaning(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     """Answer with what five methods say of one query of a head, and how far they agree."""
     from transformer.explanations import METHODS, explain
 
-    _place(asked, done, _)
+    path, _head = _place(asked, done, _)
+    if not 0 <= asked["query"] < done.trace[f"{path}.weights"].size(-2):
+        raise IndexError(asked["query"])
     place = asked["kind"], asked["layer"], asked["head"], asked["query"]
     found = explain(done.translator.model, *done.ids, *place, changes=read(done.changes))
     own = found.axes["raw"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from viz.browser import STRINGS
-from viz.browser.codes import Room
+from viz.browser.codes import FILE, Room, storage, tiled
 from viz.browser.payload import (
     AttentionMap,
     Axis,
@@ -132,6 +132,15 @@ def test_twelve_layers_of_twelve_heads_stay_small(tokens, bits, pool, most):
     kind = decode_header(payload)["kinds"][0]
     assert (kind["bits"], kind["pool"]) == (bits, pool)
     assert len(payload) <= most
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 40)] * 2, *[st.integers(1, 1000)] * 2), min_size=1, max_size=3))
+def test_a_file_has_every_number_or_tiles(shapes):
+    chosen = storage(shapes, FILE)
+    assert all(how.bits == (16 if how.pool == (1, 1) else 8) for how in chosen)
+    assert (
+        sum(np.prod(tiled(shape, how.pool)) * how.bits // 8 for shape, how in zip(shapes, chosen, strict=True)) <= 20e6
+    )
 
 
 def test_with_header_changes_the_header_and_not_one_weight():

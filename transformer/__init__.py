@@ -21,6 +21,8 @@ _HOME = {
     "CheckpointError": "model_files",
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
+    "from_huggingface": "adapters",
+    "from_outputs": "adapters",
 }
 __all__ = sorted(_HOME)
 

@@ -32,8 +32,8 @@ PAGE = Room(fine=600_000, most=2_500_000)
 """A page whose server answers: light on the line, numbers on demand."""
 NOTEBOOK = Room(fine=6_000_000, most=12_000_000)
 """A kernel beside its page."""
-FILE = Room(fine=20_000_000, most=20_000_000)
-"""A file that nobody answers: either every number, or tiles."""
+FILE = Room(fine=20_000_000, most=10_000_000)
+"""A file, for which nobody answers: what is not pooled fits with 16 bits, so that its numbers are there."""
 
 
 @dataclass(frozen=True)
