@@ -65,7 +65,9 @@ def test_a_heads_numbers_follow_from_its_inputs(done: Pass, kind: str, layer: in
     d = header["d_head"]
 
     def project(letter: str, inputs: np.ndarray) -> np.ndarray:
-        weight, bias = (state[f"{path}.{name}.projection.w_{letter}.{each}"].double().numpy() for each in ("weight", "bias"))
+        weight, bias = (
+            state[f"{path}.{name}.projection.w_{letter}.{each}"].double().numpy() for each in ("weight", "bias")
+        )
         return (inputs @ weight.T + bias)[:, head * d : (head + 1) * d]
 
     q, k, v = project("q", x), project("k", y), project("v", y)
@@ -109,7 +111,11 @@ def test_occlusion_is_what_the_piece_loses_without_the_word(done: Pass) -> None:
 
 
 def test_a_page_to_take_away_keeps_what_was_asked(done: Pass) -> None:
-    had = [{"what": "neuron", "kind": "cross", "layer": 0, "head": 0}, {"what": "weights", "kind": "x"}, {"what": "html"}]
+    had = [
+        {"what": "neuron", "kind": "cross", "layer": 0, "head": 0},
+        {"what": "weights", "kind": "x"},
+        {"what": "html"},
+    ]
     _, arrays = ask(done, what="html", had=had, lang="ja")
     page = arrays["page"].tobytes().decode()
     assert page.startswith("<!doctype html>") and '<html lang="ja">' in page
