@@ -12,7 +12,11 @@ from viz.browser import STRINGS, AttentionMap, Axis, encode_attention, encode_re
 from viz.browser.bundle import in_order, join
 from viz.browser.codes import Room
 
-RECORDER = "export function render(element, payload, host) { window.given = { element, payload, host }; }\n"
+RECORDER = """export function render(element, payload, host) {
+  window.given = { payload, host };
+  element.textContent = "given";
+}
+"""
 READ = """async (request) => { try { const { header, arrays } = await given.host.ask(request);
   return { header, weights: [...arrays.weights] }; } catch (error) { return error.message; } }"""
 
@@ -43,7 +47,7 @@ def given(page, tmp_path: Path, monkeypatch):
         path = tmp_path / "page.html"
         path.write_text(to_html(payload, "A page", replies), "utf-8")
         page.goto(path.as_uri())
-        page.wait_for_function("window.given")
+        page.get_by_text("given").wait_for()
         return page
 
     yield open_page

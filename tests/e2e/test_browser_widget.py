@@ -6,6 +6,7 @@ import base64
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 import viz.notebook
 from viz import attention_browser
@@ -95,7 +96,7 @@ def test_every_number_is_exact_however_little_the_message_holds(notebook, monkey
     weights = softmax(2, 3, 6, 6)
     page = notebook(attention_browser(weights, TOKENS))
     page.locator('button.head[data-layer="1"][data-head="2"]').click()
-    page.wait_for_function("!document.querySelector('.large-number').textContent.includes('…')")
+    expect(page.locator(".large-number")).not_to_contain_text("…")
     for query, key in ((0, 0), (3, 1), (5, 4)):
         expected = weights[1, 2, query, key]
         assert float(number_of(page, query, key)) == pytest.approx(expected, abs=1e-5, rel=1e-5)
@@ -115,10 +116,8 @@ def test_two_views_of_one_widget_both_get_their_numbers(notebook, monkeypatch):
     monkeypatch.setattr(viz.notebook, "NOTEBOOK", Room(0, 10_000))
     page = notebook(attention_browser(softmax(1, 2, 6, 6), TOKENS))
     page.evaluate("window.views.push(window.show())")
-    waits = (
-        "[...document.querySelectorAll('.large-number')].filter((each) => !each.textContent.includes('…')).length === 2"
-    )
-    page.wait_for_function(waits)
+    for view in (0, 1):
+        expect(page.locator(".large-number").nth(view)).not_to_contain_text("…")
 
 
 def test_new_weights_replace_the_old_and_the_end_leaves_nothing(notebook):
@@ -183,7 +182,7 @@ def test_a_page_of_a_long_text_has_the_open_heads_numbers_and_says_what_it_lacks
     widget = attention_browser(weights, TOKENS, selection={"kind": "attention", "layer": 1, "head": 1})
     page.goto(widget.to_html(tmp_path / "page.html").as_uri())
     page.wait_for_selector("button.head[aria-selected=true]")
-    page.wait_for_function("!document.querySelector('.large-number').textContent.includes('…')")
+    expect(page.locator(".large-number")).not_to_contain_text("…")
     assert float(number_of(page, 2, 3)) == pytest.approx(weights[1, 1, 2, 3], abs=1e-7)
     assert page.locator(".overview .pooled").inner_text() == STRINGS["pooled"].format(queries=2, keys=2)
     page.locator("button.head").first.click()
