@@ -16,7 +16,7 @@ from app_pages import analysis, decodings, session
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, EXAMPLES
 from app_pages.languages import DIRECTIONS, looks_like, split_direction
 from transformer.decoding import Decoding
-from transformer.model_files import CheckpointError, names
+from transformer.model_files import CheckpointError
 from transformer.tokenizers import START
 from transformer.translator import load_translator
 from viz.browser import AttentionMap, decode_header, decode_weights
