@@ -9,6 +9,7 @@ from typing import Annotated
 import torch
 import typer
 
+from benchmarks import browser
 from benchmarks.decoding import beam_1, beam_1_ctranslate2, beam_32, beam_32_ctranslate2
 from benchmarks.first_picture import first_picture
 from benchmarks.forward import forward_1, forward_32, trace
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {  # and how many rounds it takes
     "beam_32_ctranslate2": (beam_32_ctranslate2, 8),
     "new_sentence": (new_sentence, 30),
     "first_picture": (first_picture, 5),
+    **browser.FIGURES,
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -13,18 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks.chromium import launch
 from benchmarks.measure import Figure, medians, progress
 
 ROOT = Path(__file__).parent.parent
-FLAGS = [
-    "--no-sandbox",  # the pages are ours
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = 120  # seconds
 EMPTY_APP = 'import streamlit as st\n\nst.title("Empty")\n'
 
@@ -65,7 +56,7 @@ def _start(folder: Path, shown: str) -> float:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         command = [
             sys.executable,
@@ -99,9 +90,3 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
                 return
         time.sleep(0.02)
     raise RuntimeError(f"the app did not start in {PATIENCE} s: try `streamlit run app.py` to see why")
-
-
-def _chromium() -> str | None:
-    """The Chromium that CHROMIUM names, else the system's; None for Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
