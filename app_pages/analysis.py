@@ -10,6 +10,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from app_pages import head_facts
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from app_pages.what_if import to_browser
@@ -108,6 +109,7 @@ def encode(
         weights = np.stack([trace[path][0].numpy() for path in paths])
         maps.append(AttentionMap(kind, weights, trace.axis(paths[0], "query"), trace.axis(paths[0], "key")))
     kind, layer, head = best_aligned(maps[-1])
+    digest = fingerprint or model_hash(translator.name)
     axes = {
         "source": Axis(trace.tokens["source"][0], source),
         "target": Axis(trace.tokens["target"][0], target, trace.tokens["output"][0]),
@@ -115,7 +117,7 @@ def encode(
     return encode_attention(
         maps,
         axes=axes,
-        model={"name": translator.name, "hash": fingerprint or model_hash(translator.name)},
+        model={"name": translator.name, "hash": digest},
         selection={"kind": kind, "layer": layer, "head": head},
         text=text,
         direction=f"{source}-{target}",
@@ -131,6 +133,8 @@ def encode(
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,
+        facts=head_facts.on_sentence(trace),
+        corpus=head_facts.on_corpus(translator.path, digest),
     )
 
 
