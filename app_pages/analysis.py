@@ -7,15 +7,14 @@ The default sentence's message is shipped beside its model, so that the first pi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from app_pages import head_facts
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
 from app_pages.what_if import to_browser
 from transformer.changes import KINDS, check, read
-from transformer.corpus_facts import head_facts
 from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash, names
 from viz.browser import decode_header
 from viz.browser.codes import PAGE, Room
@@ -85,18 +84,13 @@ def encode(
 
     `fingerprint` is the hash of the model's file, `room` how many bytes the host takes.
     """
-    from transformer.facts import as_grids, recorded_weights, sentence_facts
+    from transformer.facts import recorded_attention
     from viz.browser import AttentionMap, Axis, encode_attention
 
-    pieces = {side: trace.tokens[side][0] for side in ("source", "target")}
-    weights = recorded_weights(trace)
-    facts = sentence_facts(weights, pieces["source"], pieces["target"])
-    maps = [
-        AttentionMap(
-            kind, weights[kind], *(trace.axis(f"{KINDS[kind].format(0)}.weights", side) for side in ("query", "key"))
-        )
-        for kind in weights
-    ]
+    maps = []
+    for kind, attention in recorded_attention(trace).items():
+        first = f"{KINDS[kind].format(0)}.weights"
+        maps.append(AttentionMap(kind, attention.weights, trace.axis(first, "query"), trace.axis(first, "key")))
     kind, layer, head = best_aligned(maps[-1])
     axes = {
         "source": Axis(trace.tokens["source"][0], source),
@@ -122,39 +116,10 @@ def encode(
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,
-        facts={kind: _by_head(as_grids(grids)) for kind, grids in facts.items()},
-        corpus=corpus_of(translator.name, fingerprint),
+        facts=head_facts.on_sentence(trace),
+        corpus=head_facts.on_corpus(translator.name, fingerprint) if translator.name in names() else None,
         decoding=decoding,
     )
-
-
-def corpus_of(name: str, fingerprint: str) -> dict[str, Any] | None:
-    """Return what the heads of a bundled model do over many sentences, as far as the page says it; else None."""
-    found = head_facts(name, fingerprint) if name in names() else None
-    if found is None:
-        return None
-    kinds = {
-        kind: {
-            **_by_head(grids["mean"]),
-            "roles": [_role(role, found["threshold"]) for layer in grids["roles"] for role in layer],
-        }
-        for kind, grids in found["kinds"].items()
-    }
-    return {"sentences": found["corpus"]["sentences"], "threshold": found["threshold"], "kinds": kinds}
-
-
-def _role(role: Mapping[str, Any] | None, threshold: float) -> dict[str, Any] | None:
-    return (
-        None
-        if role is None
-        else {"id": role["name"], "value": role["value"], "threshold": threshold, "holds": role["steady"]}
-    )
-
-
-def _by_head(grids: Mapping[str, Sequence[Sequence[float | None]]]) -> dict[str, Any]:
-    """Turn a grid a fact into a row of facts a head, layer after layer."""
-    rows = [[value for layer in grid for value in layer] for grid in grids.values()]
-    return {"names": list(grids), "values": [list(head) for head in zip(*rows, strict=True)]}
 
 
 def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:

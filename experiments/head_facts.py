@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ from experiments.word_alignment import LONGEST, Model1, learn, links
 from transformer.commands.progress import Countdown, Progress
 from transformer.corpus_facts import FACTS
 from transformer.data import tatoeba
-from transformer.facts import as_grids, recorded_weights, sentence_facts
+from transformer.facts import Attention, as_grids, facts_of, recorded_attention
 from transformer.model_files import DEFAULT_MODEL, checkpoint_hash, companion_file
 from transformer.roles import ROLES, STEADY, THRESHOLD, roles
 from transformer.translator import Translation, Translator, load_translator
@@ -85,18 +85,25 @@ def aligners(translator: Translator, pairs: Sequence[tatoeba.Pair], most: int) -
 
 def measure(translator: Translator, sentence: Sentence, translation: Translation, aligner: Aligner) -> Measured:
     trace = translator.trace(sentence.text, sentence.target, translation)
-    weights = recorded_weights(trace)
-    source, target = trace.tokens["source"][0], trace.tokens["target"][0]
-    even = {kind: np.ones_like(maps[:1, :1]) for kind, maps in weights.items()}
-    even["decoder"] = np.tril(even["decoder"])
-    even = {kind: maps / maps.sum(-1, keepdims=True) for kind, maps in even.items()}
-    facts = sentence_facts(weights, source, target)
+    attention = recorded_attention(trace)
     words = translator.source(sentence.text, sentence.target)[1:-1]
-    linked = np.array(links(*aligner, words, translation.ids[:-1]), int).reshape(-1, 2).T
-    facts["cross"] |= on_links(weights["cross"], *linked)
-    strongest = weights["cross"][..., 1:-1].argmax(-1)[..., None] == np.arange(len(words))
-    agreement = on_links(np.pad(strongest, [(0, 0)] * 3 + [(1, 1)]), *linked)
-    return Measured(facts, sentence_facts(even, source, target), agreement, linked.shape[1], (len(source), len(target)))
+    written, word = np.array(links(*aligner, words, translation.ids[:-1]), int).reshape(-1, 2).T
+    cross = attention["cross"].weights
+    strongest = cross[..., 1:-1].argmax(-1)[..., None] + 1 == np.arange(cross.shape[-1])  # among the words
+    measured = {kind: facts_of(recorded) for kind, recorded in attention.items()}
+    measured["cross"] |= on_links(cross, written, word)
+    return Measured(
+        facts=measured,
+        even={kind: facts_of(looking_evenly(recorded)) for kind, recorded in attention.items()},
+        agreement=on_links(strongest, written, word),
+        links=len(written),
+        pieces=(len(trace.tokens["source"][0]), len(trace.tokens["target"][0])),
+    )
+
+
+def looking_evenly(attention: Attention) -> Attention:
+    """One head that gives every key that a query sees the same weight."""
+    return replace(attention, weights=(attention.visible / attention.visible.sum(-1, keepdims=True))[None, None])
 
 
 def on_links(maps: Array, written: Array, word: Array) -> Facts:
@@ -114,9 +121,9 @@ def on_links(maps: Array, written: Array, word: Array) -> Facts:
 
 def join(sentences: Sequence[Facts]) -> Facts:
     """Stack the facts of sentences, NaN where one has not a fact that another has: name -> (N, L, H)."""
-    shape = next(iter(sentences[0].values())).shape
-    names = dict.fromkeys(name for facts in sentences for name in facts)
-    stacked = {name: np.stack([facts.get(name, np.full(shape, np.nan)) for facts in sentences]) for name in names}
+    missing = np.full_like(next(iter(sentences[0].values())), np.nan)
+    names = dict.fromkeys(name for each in sentences for name in each)
+    stacked = {name: np.stack([each.get(name, missing) for each in sentences]) for name in names}
     return {name: values for name, values in stacked.items() if not np.isnan(values).all()}
 
 

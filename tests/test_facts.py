@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from transformer import load_translator
 from transformer.facts import (
+    Attention,
     alignment,
     as_grids,
-    cross_attention_facts,
+    facts_of,
     is_mark,
     is_punctuation,
-    recorded_weights,
-    self_attention_facts,
+    recorded_attention,
     sentence_facts,
 )
 
@@ -38,6 +38,15 @@ def one_head(rows: np.ndarray) -> np.ndarray:
 def looking_at(keys: list[int], n: int) -> np.ndarray:
     """A head whose query i gives all its weight to keys[i] of n."""
     return one_head(np.eye(n)[keys])
+
+
+def self_attention_facts(weights: np.ndarray, pieces: list[str], causal: bool = False) -> dict[str, np.ndarray]:
+    visible = np.tri(len(pieces), dtype=bool) if causal else np.ones((len(pieces), len(pieces)), bool)
+    return facts_of(Attention(weights, visible, pieces, same=True))
+
+
+def cross_attention_facts(weights: np.ndarray, keys: list[str]) -> dict[str, np.ndarray]:
+    return facts_of(Attention(weights, np.ones(weights.shape[2:], bool), keys, same=False))
 
 
 def in_loops(weights: np.ndarray, pieces: list[str], causal: bool) -> dict[str, list[float]]:
@@ -145,22 +154,35 @@ def test_facts_of_a_real_sentence() -> None:
     """Each kind with its own pieces; shares of places that do not overlap leave room for one another."""
     translator = load_translator("small")
     trace = translator.trace("Well, I am tired.", "de", "Nun, ich bin müde.")
-    weights = recorded_weights(trace)
+    recorded = recorded_attention(trace)
     sizes = translator.model.config
-    assert {kind: maps.shape[0] for kind, maps in weights.items()} == {
+    assert {kind: attention.weights.shape[0] for kind, attention in recorded.items()} == {
         "encoder": sizes.num_encoder_layers,
         "decoder": sizes.num_decoder_layers,
         "cross": sizes.num_decoder_layers,
     }
-    np.testing.assert_array_equal(weights["cross"][1], trace["decoder.layers.1.cross_attention.weights"][0].numpy())
-    source, target = trace.tokens["source"][0], trace.tokens["target"][0]
-    facts = sentence_facts(weights, source, target)
+    weights = trace["decoder.layers.1.cross_attention.weights"][0].numpy()
+    np.testing.assert_array_equal(recorded["cross"].weights[1], weights)
+    assert recorded["cross"].keys == recorded["encoder"].keys == trace.tokens["source"][0]
+    facts = sentence_facts(trace)
     assert set(facts["cross"]) == {"entropy", "breadth", "first", "end", "punctuation", "alignment"}
     assert set(facts["encoder"]) - set(facts["decoder"]) == {"next", "end"}
-    loops = in_loops(weights["decoder"][0, 1], target, causal=True)
-    assert facts["decoder"]["punctuation"][0, 1] == pytest.approx(np.mean(loops["punctuation"]), abs=1e-6)
+    loops = in_loops(recorded["decoder"].weights[0, 1], trace.tokens["target"][0], causal=True)
+    for name, values in facts["decoder"].items():
+        assert values[0, 1] == pytest.approx(np.mean(loops[name]), abs=1e-6), name
     for found in facts.values():
         apart = [found[name] for name in ("first", "end", "punctuation") if name in found]
         assert (np.sum(apart, 0) <= 1 + 1e-6).all()
-    grids = as_grids(facts["cross"])
-    assert np.array(grids["alignment"]) == pytest.approx(facts["cross"]["alignment"], abs=5e-5)
+    assert np.array(as_grids(facts["cross"])["alignment"]) == pytest.approx(facts["cross"]["alignment"], abs=5e-5)
+
+
+def test_a_hidden_token_is_no_key() -> None:
+    """The facts are those of the sentence without it, where no query is compared with its neighbours."""
+    whole = softmax_rows(3, 2, 2, 4, N - 1)
+    keys = [*PIECES[:2], "▁really", *PIECES[3:]]
+    visible = np.arange(N) != 2
+    hidden = facts_of(Attention(np.insert(whole, 2, 0, -1), np.tile(visible, (4, 1)), keys, same=False))
+    without = cross_attention_facts(whole, keys[:2] + keys[3:])
+    assert hidden.keys() == without.keys()
+    for name, values in hidden.items():
+        np.testing.assert_allclose(values, without[name], err_msg=name)

@@ -15,7 +15,7 @@ from experiments.head_facts import choose, on_links, rank_correlation
 from experiments.word_alignment import learn, links
 from transformer.corpus_facts import head_facts
 from transformer.data.tatoeba import Pair
-from transformer.facts import recorded_weights, sentence_facts
+from transformer.facts import sentence_facts
 from transformer.translator import load_translator
 
 ROOT = Path(__file__).parent.parent
@@ -107,8 +107,7 @@ def test_shipped_facts_are_what_a_sentence_shows() -> None:
     """Where 80 % of 500 sentences lie, most facts of a further sentence of the kind lie too: rows are not mixed up."""
     translator, shipped = load_translator("small"), head_facts("small")
     assert shipped is not None
-    trace = translator.trace("My sister wants to buy a new bicycle.", "de")
-    facts = sentence_facts(recorded_weights(trace), trace.tokens["source"][0], trace.tokens["target"][0])
+    facts = sentence_facts(translator.trace("My sister wants to buy a new bicycle.", "de"))
     inside = [
         np.mean(
             (values >= np.array(shipped["kinds"][kind]["low"][fact]))

@@ -1,7 +1,7 @@
 """What a head does on a sentence, in numbers: where its weight goes, how far, how widely, how clearly it pairs words.
 
-Functions over recorded `weights`, in NumPy. Letters: (L)ayers, (H)eads, (Q)ueries, (K)eys. Every fact is a mean over
-the queries of the sentence, (L, H) in float64, NaN where it does not apply:
+Functions over recorded weights, in NumPy. Letters: (L)ayers, (H)eads, (Q)ueries, (K)eys. Every fact is a mean over the
+queries of the sentence, (L, H) in float64:
 
     entropy      bits; 0 where all weight is on one key
     breadth      0..1: over how many of the keys it sees a query spreads, (2^entropy - 1) / (keys - 1); 0 is one key,
@@ -15,7 +15,7 @@ the queries of the sentence, (L, H) in float64, NaN where it does not apply:
 
 A query that sees one key only, as the first of a decoder does, has no choice: its weight there is 1 whatever the head
 is like. No mean counts it. `previous` counts the queries that have a token before them, `next` those that see one
-after them: a decoder's see none.
+after them: a decoder's see none. A token that is hidden (`visible`) counts as no key.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from transformer.changes import KINDS
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from transformer.trace import Trace
 
 Array = NDArray[Any]
 _MARK = re.compile(r"<[^<>\s]+>|\[[A-Z]+\]")
@@ -50,65 +51,50 @@ def is_punctuation(piece: str) -> bool:
     return all(unicodedata.category(character).startswith("P") for character in text)
 
 
-def recorded_weights(trace: Mapping[str, Tensor], batch: int = 0) -> dict[str, Array]:
-    """Collect the weights of a trace, of one sentence of the batch: kind -> (L, H, Q, K)."""
-    found = {}
-    for kind, path in KINDS.items():
-        paths = takewhile(trace.__contains__, (f"{path.format(layer)}.weights" for layer in count()))
-        layers = [trace[each][batch].cpu().numpy() for each in paths]
-        found |= {kind: np.stack(layers)} if layers else {}
+@dataclass(frozen=True)
+class Attention:
+    """All heads of one kind on one sentence: `weights` (L, H, Q, K), `visible` (Q, K), and the pieces of the keys.
+
+    `same` says that the queries are the same tokens, as in self-attention.
+    """
+
+    weights: Array
+    visible: Array
+    keys: Sequence[str]
+    same: bool
+
+
+def recorded_attention(trace: Trace, batch: int = 0) -> dict[str, Attention]:
+    """Collect what a trace has of one sentence of its batch: "encoder", "decoder", "cross", those that there are."""
+    found: dict[str, Attention] = {}
+    for kind, pattern in KINDS.items():
+        paths = list(takewhile(lambda path: f"{path}.weights" in trace, (pattern.format(n) for n in count())))
+        if paths:
+            weights = np.stack([trace[f"{path}.weights"][batch].cpu().numpy() for path in paths])
+            visible = trace[f"{paths[0]}.visible"].cpu().numpy()
+            path = f"{paths[0]}.weights"
+            found[kind] = Attention(
+                weights,
+                np.broadcast_to(visible[batch if len(visible) > 1 else 0, 0], weights.shape[2:]),
+                trace.labels(path, "key", batch),
+                trace.axis(path, "query") == trace.axis(path, "key"),
+            )
     return found
 
 
-def sentence_facts(weights: Mapping[str, Array], source: Sequence[str], target: Sequence[str]) -> dict[str, Any]:
-    """All facts of a translator's heads on one sentence.
-
-    Parameters
-    ----------
-    weights : kind ("encoder", "decoder", "cross"; those that there are) -> (L, H, Q, K)
-    source, target : the pieces that each side reads, in a trace `tokens["source"][0]` and `tokens["target"][0]`
-
-    Returns
-    -------
-    kind -> name of the fact -> (L, H); a fact that applies nowhere in a kind is left out
-    """
-    measures = {
-        "encoder": lambda w: self_attention_facts(w, source),
-        "decoder": lambda w: self_attention_facts(w, target, causal=True),
-        "cross": lambda w: cross_attention_facts(w, source),
-    }
-    return {kind: measures[kind](maps) for kind, maps in weights.items()}
+def sentence_facts(trace: Trace, batch: int = 0) -> dict[str, dict[str, Array]]:
+    """Measure every head of a trace on one sentence of its batch: kind -> name of the fact -> (L, H)."""
+    return {kind: facts_of(attention) for kind, attention in recorded_attention(trace, batch).items()}
 
 
-def self_attention_facts(weights: Array, pieces: Sequence[str], *, causal: bool = False) -> dict[str, Array]:
-    """Facts of heads whose queries and keys are the same tokens; `causal` if a query sees no later key.
-
-    `weights` is (L, H, Q, Q), every row summing to 1 over the keys it sees.
-    """
-    position = np.arange(len(pieces))
-    step = position - position[:, None]  # from query to key
-    visible = step <= 0 if causal else np.full(step.shape, True)
-    choice = visible.sum(-1) > 1
-    neighbours = {name: (step == n) & visible for name, n in (("self", 0), ("previous", -1), ("next", 1))}
-    return _applying(
-        _spread(weights, visible)
-        | {"distance": _mean((weights * np.abs(step)).sum(-1), choice)}
-        | {name: _mean((weights * at).sum(-1), choice & at.any(-1)) for name, at in neighbours.items()}
-        | _on_keys(weights, pieces, choice)
-    )
+def facts_of(attention: Attention) -> dict[str, Array]:
+    """Measure every head of one kind: name of the fact -> (L, H); what applies to no head is left out."""
+    particular = _to_neighbours if attention.same else _to_words
+    found = _spread(attention) | particular(attention) | _to_places(attention)
+    return {name: values for name, values in found.items() if not np.isnan(values).all()}
 
 
-def cross_attention_facts(weights: Array, keys: Sequence[str]) -> dict[str, Array]:
-    """Facts of heads that look from one sequence, (Q), at all of another, `keys`: `weights` is (L, H, Q, K)."""
-    visible = np.full(weights.shape[-2:], True)
-    return _applying(
-        _spread(weights, visible)
-        | _on_keys(weights, keys, visible.sum(-1) > 1)
-        | {"alignment": alignment(weights, [not is_mark(key) for key in keys])}
-    )
-
-
-def alignment(weights: Array, words: Sequence[bool]) -> Array:
+def alignment(weights: Array, words: Array | Sequence[bool]) -> Array:
     """How clearly a head pairs the queries with words, one with one: 0..1, (L, H); NaN if there are no words.
 
     Of the weight on the keys that are `words` (in our models the pieces between tag and end): a, the mean over the
@@ -132,29 +118,43 @@ def as_grids(facts: Mapping[str, Array], digits: int = 4) -> dict[str, list[list
     return {name: [[round(float(x), digits) for x in row] for row in values] for name, values in facts.items()}
 
 
-def _on_keys(weights: Array, keys: Sequence[str], choice: Array) -> dict[str, Array]:
+def _spread(attention: Attention) -> dict[str, Array]:
+    weights, seen = attention.weights, attention.visible.sum(-1)
+    entropy = -(weights * np.log2(np.where(weights > 0, weights, 1))).sum(-1, dtype=float)
+    breadth = (np.exp2(entropy) - 1) / np.maximum(seen - 1, 1)
+    return {"entropy": _mean(entropy, seen > 1), "breadth": _mean(breadth, seen > 1)}
+
+
+def _to_neighbours(attention: Attention) -> dict[str, Array]:
+    weights, visible = attention.weights, attention.visible
+    position = np.arange(len(attention.keys))
+    step = position - position[:, None]  # from query to key
+    choice = visible.sum(-1) > 1
+    neighbours = {name: (step == n) & visible for name, n in (("self", 0), ("previous", -1), ("next", 1))}
+    return {
+        "distance": _mean((weights * np.abs(step)).sum(-1), choice),
+        **{name: _mean((weights * at).sum(-1), choice & at.any(-1)) for name, at in neighbours.items()},
+    }
+
+
+def _to_words(attention: Attention) -> dict[str, Array]:
+    words = np.array([not is_mark(key) for key in attention.keys], bool) & attention.visible.any(0)
+    return {"alignment": alignment(attention.weights, words)}
+
+
+def _to_places(attention: Attention) -> dict[str, Array]:
     """Weight on keys that are the same ones for every query."""
-    first = np.arange(len(keys)) == 0
+    first = np.arange(len(attention.keys)) == 0
     places = {
         "first": first,
-        "end": ~first & [is_mark(key) for key in keys],
-        "punctuation": np.array([is_punctuation(key) for key in keys], bool),
+        "end": ~first & [is_mark(key) for key in attention.keys],
+        "punctuation": np.array([is_punctuation(key) for key in attention.keys], bool),
     }
-    return {name: _mean(weights[..., at].sum(-1), choice & at.any()) for name, at in places.items()}
-
-
-def _spread(weights: Array, visible: Array) -> dict[str, Array]:
-    keys = visible.sum(-1)
-    entropy = -(weights * np.log2(np.where(weights > 0, weights, 1))).sum(-1, dtype=float)
-    breadth = (np.exp2(entropy) - 1) / np.maximum(keys - 1, 1)
-    return {"entropy": _mean(entropy, keys > 1), "breadth": _mean(breadth, keys > 1)}
+    choice = attention.visible.sum(-1) > 1
+    return {name: _mean(attention.weights[..., at].sum(-1), choice & at.any()) for name, at in places.items()}
 
 
 def _mean(values: Array, counted: Array) -> Array:
     """(L, H, Q) -> (L, H), over the queries that are counted; NaN if none is."""
     kept = values[..., counted].astype(float)
     return kept.mean(-1) if kept.shape[-1] else np.full(values.shape[:-1], np.nan)
-
-
-def _applying(facts: dict[str, Array]) -> dict[str, Array]:
-    return {name: values for name, values in facts.items() if not np.isnan(values).all()}

@@ -1,6 +1,6 @@
 // What the reader has chosen: one plain object, and its form in the page's address. Positions are those of the pieces.
 
-export const VIEWS = ["lines", "matrix", "neuron", "meaning", "decoding"];
+export const VIEWS = ["lines", "matrix", "neuron", "meaning", "facts", "decoding"];
 
 /** A fresh state: nothing chosen yet. */
 export function createState() {
