@@ -79,7 +79,9 @@ def browse(standing: Standing, language: str, _: Translate, key: str) -> None:
         decoding = read(standing.decoding)
         translator = session.translator(standing.model)
         recorded = session.recorded(standing.model, standing.text, standing.target, standing.changes, **decoding)
-        return Pass(translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding)
+        return Pass(
+            translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding
+        )
 
     reply(answer(asked, done, key, _), key=key)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from html import escape
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from html import escape
 from typing import Any
 
 import streamlit as st
