@@ -78,7 +78,7 @@ def test_the_numbers_are_those_of_the_head(show, layer: int, head: int) -> None:
         here = f"{FACTS['cross']['values'][place][column]:.2f}" if column < 3 else "–"
         mean, low, high = (f"{kind[rows][place][column]:.2f}" for rows in ("mean", "low", "high"))
         even = "–" if kind["even"][column] is None else f"{kind['even'][column]:.2f}"
-        expected[STRINGS[f"fact_{name}"]] = [here, f"{mean} ({low} to {high})", even]
+        expected[STRINGS[f"fact_{name}"]] = [here, f"{mean} ({low}–{high})", even]
     assert cells(page) == expected
     assert page.locator(".facts th[scope=col]").all_inner_texts() == [
         "this sentence",

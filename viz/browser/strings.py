@@ -104,7 +104,7 @@ STRINGS: dict[str, str] = {
     "this_sentence": "this sentence",
     "held_out": "{sentences} held-out sentences",
     "even_head": "even head",
-    "mean_and_range": "{mean} ({low} to {high})",
+    "mean_and_range": "{mean} ({low}–{high})",
     "range_about": (
         "Of the held-out sentences: the mean, and from where to where eight in ten lie. An even head looks at all keys "
         "alike."
