@@ -1,5 +1,8 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
+import { createFacts, showFacts } from "./facts.js";
 import { createHeatmap, showHeatmap } from "./heatmap.js";
+import { createMeaning, showMeaning } from "./meaning.js";
+import { createNeuron, showNeuron } from "./neuron.js";
 import { sceneOf } from "./scene.js";
 import { kindChip, kindName } from "./overview.js";
 import { VIEWS } from "./store.js";
@@ -8,6 +11,8 @@ import { make } from "./text.js";
 /** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
 const BUILDERS = {
   matrix: { create: createHeatmap, show: showHeatmap, aids: true },
+  neuron: { create: createNeuron, show: showNeuron, aids: false },
+  meaning: { create: createMeaning, show: showMeaning, aids: false },
 };
 
 /** Build an empty panel in `parent`; `actions` are what views may do, `choose(name)` opens a view. */
@@ -23,6 +28,7 @@ export function createPanel(parent, actions, choose) {
   panel.body.id = "atlas-view";
   panel.body.setAttribute("role", "tabpanel");
   panel.foot = element.appendChild(make("div", "panel-foot"));
+  panel.facts = createFacts(panel.foot);
   panel.buttons = VIEWS.filter((name) => name in BUILDERS).map((name) => createTab(panel, name, choose));
   return panel;
 }
@@ -73,6 +79,7 @@ export function redrawPanel(panel, atlas) {
   const builder = BUILDERS[panel.open];
   panel.scene = sceneOf(atlas, builder.aids);
   builder.show(panel.views.get(panel.open), panel.scene);
+  showFacts(panel.facts, panel.scene);
 }
 
 function showTitle(panel, { state, words }) {
