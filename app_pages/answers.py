@@ -85,10 +85,18 @@ def meaning(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     header = {
         "methods": [{"id": name, "axis": "key" if found.axes[name] == own else found.axes[name]} for name in METHODS],
         "agreement": found.agreement,
-        "explains": "translation" if asked["kind"] == "encoder" else "piece",
+        "explains": _explained(asked, done, _),
         "log_probability": found.log_probability,
     }
     return header, {**found.vectors, "visible": found.visible.float()}
+
+
+def _explained(asked: Mapping[str, Any], done: Pass, _: Translate) -> str:
+    """Say which log-probability gradient and occlusion explain."""
+    if asked["kind"] == "encoder":
+        return _("the log-probability of the whole translation")
+    piece = done.translation.pieces[asked["query"]].replace("\u2581", " ").strip()
+    return _("the log-probability of “{piece}”, which this position writes", piece=piece)
 
 
 def importance(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:

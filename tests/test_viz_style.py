@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from viz.style import HEADS, MEANING, PAGE, WEIGHT, css_variables
+from viz.style import HEADS, MEANING, PAGE, SIGNED, WEIGHT, css_variables
 
 SCHEMES = ("light", "dark")
 SIMULATED = {  # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
@@ -50,7 +50,7 @@ def oklab(rgb: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_text_colour_reaches_aa(scheme):
-    texts = {**MEANING, **{name: PAGE[name] for name in ("text", "quiet", "primary")}, "ink": WEIGHT["ink"]}
+    texts = {**MEANING, **SIGNED, **{name: PAGE[name] for name in ("text", "quiet", "primary")}, "ink": WEIGHT["ink"]}
     for ground in ("background", "surface"):
         for name, shades in texts.items():
             ratio = contrast(shades.of(scheme), PAGE[ground].of(scheme))
@@ -81,9 +81,21 @@ def test_the_scale_of_weights_gets_steadily_stronger():
         assert ratios == sorted(ratios) and ratios[-1] > 10
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_both_signs_look_as_large_and_stay_apart(scheme):
+    positive, negative = (SIGNED[name].of(scheme) for name in ("positive", "negative"))
+    page = PAGE["background"].of(scheme)
+    assert contrast(positive, page) / contrast(negative, page) == pytest.approx(1, abs=0.06)
+    for matrix in SIMULATED.values():
+        assert np.linalg.norm(oklab(matrix @ linear(positive)) - oklab(matrix @ linear(negative))) >= 0.2
+    for color in (positive, negative):
+        distances = [np.linalg.norm(oklab(linear(color)) - oklab(linear(each.of(scheme)))) for each in MEANING.values()]
+        assert min(distances) >= 0.07
+
+
 def test_css_names_every_colour_in_both_schemes():
     rules = css_variables(".x")
-    for shades in (*PAGE.values(), *MEANING.values(), *WEIGHT.values()):
+    for shades in (*PAGE.values(), *MEANING.values(), *SIGNED.values(), *WEIGHT.values()):
         assert shades.light in rules and shades.dark in rules
     assert rules.count("--atlas-query:") == 4
     assert '.x[data-scheme="dark"]' in rules and "prefers-color-scheme: dark" in rules

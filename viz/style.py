@@ -52,11 +52,12 @@ WEIGHT: Mapping[str, Shades] = {
 """Weights run from the page's background (0) over ``middle`` to ``ink`` (1) in one hue."""
 
 SIGNED: Mapping[str, Shades] = {
-    "negative": Shades("#a8482a", "#f0a184"),
-    "positive": Shades("#146c68", "#6fcfc4"),
+    "negative": Shades("#a42e07", "#fd8358"),
+    "positive": Shades("#3a4fb3", "#909fff"),
 }
-"""Signed numbers run from ``negative`` over the page's background at exactly zero to ``positive``: rust and teal, which
-stay apart for colour-blind eyes, and neither of which is a colour of ``MEANING``."""
+"""Signed numbers run from ``negative`` over the page's background at exactly zero to ``positive``: brick and indigo.
+Both contrast with the page alike, so that neither sign looks larger; they stay 0.2 apart in OKLab for people with
+protanopia and deuteranopia too, so that pale shades still differ; and each is 0.07 from every colour of ``MEANING``."""
 
 HEADS: tuple[Shades, ...] = (
     Shades("#4c02ad", "#917cee"),

@@ -24,3 +24,33 @@ export function setNumber(element, value, exact = true) {
   element.value = exact ? String(value) : "";
   element.title = exact ? String(value) : "";
 }
+
+/** A number rounded to so many decimals, with a real minus sign and no negative zero. */
+export function rounded(value, decimals) {
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
+
+/** Decimals that show so many figures of the largest of some numbers, the same for all of a column. */
+export function decimalsFor(largest, figures) {
+  return largest > 0 ? Math.max(0, Math.min(6, figures - Math.ceil(Math.log10(largest)))) : 2;
+}
+
+/** Show a number with so many decimals in an element made by `numberElement`. */
+export function setRounded(element, value, decimals) {
+  element.textContent = rounded(value, decimals);
+  element.value = element.title = String(value);
+}
+
+/** A new element that shows a number, with so many decimals if they are given. */
+export function numberOf(value, decimals) {
+  const element = numberElement();
+  if (decimals === undefined) setNumber(element, value);
+  else setRounded(element, value, decimals);
+  return element;
+}
+
+/** The pieces of a text with elements in the places of its {name}s. */
+export function phrase(template, parts) {
+  return template.split(/\{(\w+)\}/).map((piece, i) => (i % 2 ? parts[piece] ?? `{${piece}}` : piece));
+}

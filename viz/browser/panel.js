@@ -1,6 +1,8 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
 import { createFacts, showFacts } from "./facts.js";
 import { createHeatmap, showHeatmap } from "./heatmap.js";
+import { createMeaning, showMeaning } from "./meaning.js";
+import { createNeuron, showNeuron } from "./neuron.js";
 import { sceneOf } from "./scene.js";
 import { createTable, showTable } from "./table.js";
 import { kindChip, kindName } from "./overview.js";
@@ -10,6 +12,8 @@ import { make } from "./text.js";
 /** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
 const BUILDERS = {
   matrix: { create: createHeatmap, show: showHeatmap, aids: true },
+  neuron: { create: createNeuron, show: showNeuron, aids: false },
+  meaning: { create: createMeaning, show: showMeaning, aids: false },
   facts: { create: createFacts, show: showFacts, aids: false },
 };
 
@@ -66,7 +70,7 @@ export function showPanel(panel, atlas) {
   }
   panel.body.setAttribute("aria-label", words(`view_${name}`));
   if (!panel.views.has(name)) panel.views.set(name, BUILDERS[name].create(panel.body, panel.actions));
-  for (const [each, view] of panel.views) view.element.hidden = each !== name;
+  panel.body.replaceChildren(panel.views.get(name).element); // the others wait outside the page
   panel.open = name;
   redrawPanel(panel, atlas);
 }
