@@ -7,6 +7,8 @@ The default sentence's message is shipped beside its model, so that the first pi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 LONGEST = 128  # pieces a side, tag and end counted
 LARGEST = 2_500_000  # bytes of a message: what a browser on a school's network takes at once
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
-OFFERS = ("weights", "neuron", "changes")  # what the page answers and does; see `answers`
+OFFERS = ("weights", "neuron", "beam", "changes")  # what the page answers and does; see `answers`
 
 
 @cache
@@ -84,7 +86,7 @@ def analyse(
     `fingerprint` is the hash of a model that is not bundled. Raises what `record` raises.
     """
     translation, trace = record(translator, text, target, changes, **decoding)
-    return encode(translator, text, source, target, translation, trace, changes, fingerprint)
+    return encode(translator, text, source, target, translation, trace, changes, fingerprint, decoding)
 
 
 def encode(
@@ -96,10 +98,12 @@ def encode(
     trace: Trace,
     changes: str = "",
     fingerprint: str | None = None,
+    decoding: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Write a recorded translation as the message of the browser."""
+    """Write a recorded translation as the message of the browser; `decoding` is how it was written."""
     import numpy as np
 
+    from transformer.candidates import TEMPERATURES, step_candidates
     from viz.browser import AttentionMap, Axis, encode_attention
 
     maps = []
@@ -120,14 +124,10 @@ def encode(
         text=text,
         direction=f"{source}-{target}",
         translation=translation.text,
-        steps=[
-            {
-                "probability": _short(math.exp(step.log_probability)),
-                "candidates": [(piece, _short(probability)) for piece, probability in step.candidates],
-            }
-            for step in translation.steps
-        ],
         log_probability=translation.score,
+        decoding=dict(decoding or {}),
+        temperatures=TEMPERATURES,
+        steps=[asdict(step) for step in step_candidates(trace["logits"][0], translation.ids, translator.tokenizer)],
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,
@@ -144,11 +144,6 @@ def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:
     clearness = words.max(-1).mean(-1) + words.max(-2).mean(-1)
     layer, head = divmod(int(clearness.argmax()), clearness.shape[1])
     return cross.kind, layer, head
-
-
-def _short(probability: float) -> float:
-    """Keep four digits, however small it is."""
-    return float(f"{probability:.4g}")
 
 
 def _check_length(pieces: int, most: int) -> None:

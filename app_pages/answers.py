@@ -7,9 +7,10 @@ gets a sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from app_pages.decodings import NUMBERS
 from app_pages.i18n import Translate
 from viz.browser import encode_reply
 
@@ -64,9 +65,24 @@ def neuron(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     return header, {**arrays, "visible": visible.float()}
 
 
+def beam(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
+    """Answer with every hypothesis of a beam search, and with what greedy search writes, under the same changes."""
+    from transformer.changes import read
+
+    sizes = {name: _number(asked, name) for name in ("beam_size", "length_penalty")}
+    try:
+        record = done.translator.beam(done.text, done.target, changes=read(done.changes), **sizes)
+    except ValueError as error:  # the beam writes less than the translation with the given piece
+        raise Refusal(
+            _("A beam ends before the step whose piece is given. Take that change back to see it.")
+        ) from error
+    return asdict(record), {}
+
+
 ANSWERS: dict[str, Callable[[Mapping[str, Any], Pass, Translate], Reply]] = {
     "weights": weights,
     "neuron": neuron,
+    "beam": beam,
 }
 
 
@@ -81,6 +97,15 @@ def answer(asked: Any, done: Callable[[], Pass], browser: str, _: Translate) -> 
     except (KeyError, TypeError, IndexError, AttributeError):  # the question is not ours: another version of the page
         header, arrays = {"refusal": _("This page is not of this app any more. Load it again.")}, {}
     return encode_reply({**header, "number": number, "browser": browser}, arrays)
+
+
+def _number(asked: Mapping[str, Any], name: str) -> Any:
+    """Return a number of a beam as the page's own choice of decoding has it; TypeError if it could not be."""
+    smallest, largest = next(limits for each, *limits in NUMBERS["beam"] if each == name)
+    value = asked[name]
+    if isinstance(value, bool) or not smallest <= value <= largest or type(smallest)(value) != value:
+        raise TypeError(f"{name} is {value!r}")
+    return type(smallest)(value)
 
 
 def _place(asked: Mapping[str, Any], done: Pass, _: Translate) -> tuple[str, int]:

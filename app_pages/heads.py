@@ -11,28 +11,8 @@ from app_pages import session
 from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
-from app_pages.languages import split_direction
 from app_pages.sentence import Standing
 from app_pages.what_if import from_browser
-from viz.browser import decode_header
-from viz.candidates import CSS, WritingStep, candidates_html
-
-
-def candidates(message: bytes, _: Translate) -> None:
-    """Show what the model might have written at each step."""
-    header = decode_header(message)
-    written = header["axes"]["target"]["writes"]
-    steps = [WritingStep(piece, **step) for piece, step in zip(written, header["steps"], strict=True)]
-    st.subheader(_("Step by step: what it might have written"), anchor=False)
-    st.markdown(
-        _(
-            "At each step the decoder gives every piece of its vocabulary a probability. These are the likeliest; "
-            "the one in bold was written, and all that follows depends on it. The numbers are the model's own, "
-            "before temperature, top-k or top-p change the odds of a draw."
-        )
-    )
-    target, others = split_direction(header["direction"])[1], _("all others")
-    st.html(f"<style>{CSS}</style>{candidates_html(steps, target, others)}")
 
 
 def legend(_: Translate) -> None:
@@ -79,9 +59,7 @@ def browse(standing: Standing, language: str, _: Translate, key: str) -> None:
         decoding = read(standing.decoding)
         translator = session.translator(standing.model)
         recorded = session.recorded(standing.model, standing.text, standing.target, standing.changes, **decoding)
-        return Pass(
-            translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding
-        )
+        return Pass(translator, *recorded, standing.message, standing.text, standing.target, standing.changes, decoding)
 
     reply(answer(asked, done, key, _), key=key)
 
@@ -97,5 +75,4 @@ if standing is not None:
         )
     )
     browse(standing, language, _, "attention_browser")
-    candidates(standing.message, _)
 legend(_)

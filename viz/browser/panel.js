@@ -1,4 +1,5 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
+import { createDecoding, showDecoding } from "./decoding.js";
 import { createHeatmap, showHeatmap } from "./heatmap.js";
 import { sceneOf } from "./scene.js";
 import { kindChip, kindName } from "./overview.js";
@@ -8,6 +9,7 @@ import { make } from "./text.js";
 /** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
 const BUILDERS = {
   matrix: { create: createHeatmap, show: showHeatmap, aids: true },
+  decoding: { create: createDecoding, show: showDecoding, aids: false },
 };
 
 /** Build an empty panel in `parent`; `actions` are what views may do, `choose(name)` opens a view. */
