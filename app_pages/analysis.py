@@ -6,7 +6,7 @@ The default sentence's message is shipped beside its model, so that the first pi
 
 from __future__ import annotations
 
-import math
+from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from viz.browser import AttentionMap
 
 SHIPPED = BUNDLED / f"{DEFAULT_MODEL}.default.atlas"
-OFFERS = ("weights", "neuron", "meaning", "importance", "changes")  # what the page answers and does; see `answers`
+OFFERS = (
+    "weights",
+    "neuron",
+    "meaning",
+    "importance",
+    "beam",
+    "html",
+    "changes",
+)  # what the page answers and does; see `answers`
 
 
 @cache
@@ -84,6 +92,7 @@ def encode(
 
     `fingerprint` is the hash of the model's file, `room` how many bytes the host takes.
     """
+    from transformer.candidates import TEMPERATURES, step_candidates
     from transformer.facts import recorded_attention
     from viz.browser import AttentionMap, Axis, encode_attention
 
@@ -105,13 +114,8 @@ def encode(
         text=text,
         direction=f"{source}-{target}",
         translation=translation.text,
-        steps=[
-            {
-                "probability": _short(math.exp(step.log_probability)),
-                "candidates": [(piece, _short(probability)) for piece, probability in step.candidates],
-            }
-            for step in translation.steps
-        ],
+        temperatures=TEMPERATURES,
+        steps=[asdict(step) for step in step_candidates(trace["logits"][0], translation.ids, translator.tokenizer)],
         log_probability=round(translation.score, 4),
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
@@ -135,11 +139,6 @@ def best_aligned(cross: AttentionMap) -> tuple[str, int, int]:
     clearness = alignment(cross.weights, [0 < key < keys - 1 for key in range(keys)])
     layer, head = divmod(int(np.argmax(clearness)), clearness.shape[1])
     return cross.kind, layer, head
-
-
-def _short(probability: float) -> float:
-    """Keep four digits, however small it is."""
-    return float(f"{probability:.4g}")
 
 
 def _check_length(pieces: int, most: int) -> None:

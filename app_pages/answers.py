@@ -7,9 +7,10 @@ gets a sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from app_pages.decodings import NUMBERS
 from app_pages.i18n import Translate
 from transformer.changes import KINDS, check_head, read
 from viz.browser import encode_reply
@@ -108,6 +109,18 @@ def importance(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     return {}, {"change": changed}
 
 
+def beam(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
+    """Answer with every hypothesis of a beam search, and with what greedy search writes, under the same changes."""
+    sizes = {name: _number(asked, name) for name in ("beam_size", "length_penalty")}
+    try:
+        record = done.translator.beam(done.text, done.target, changes=read(done.changes), **sizes)
+    except ValueError as error:  # the beam writes less than the translation with the given piece
+        raise Refusal(
+            _("A beam ends before the step whose piece is given. Take that change back to see it.")
+        ) from error
+    return asdict(record), {}
+
+
 def html(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     """Answer with an offline page of this translation, which keeps the answers that the visitor had by now."""
     from viz.browser import STRINGS, to_html, with_header, with_reference
@@ -132,6 +145,7 @@ ANSWERS: dict[str, Callable[[Mapping[str, Any], Pass, Translate], Reply]] = {
     "neuron": neuron,
     "meaning": meaning,
     "importance": importance,
+    "beam": beam,
     "html": html,
 }
 
@@ -147,6 +161,15 @@ def answer(asked: Any, done: Callable[[], Pass], browser: str, _: Translate) -> 
     except (KeyError, TypeError, IndexError, AttributeError):  # the question is not ours: another version of the page
         header, arrays = {"refusal": _("This page is not of this app any more. Load it again.")}, {}
     return encode_reply({**header, "number": number, "browser": browser}, arrays)
+
+
+def _number(asked: Mapping[str, Any], name: str) -> Any:
+    """Return a number of a beam as the page's own choice of decoding has it; TypeError if it could not be."""
+    smallest, largest = next(limits for each, *limits in NUMBERS["beam"] if each == name)
+    value = asked[name]
+    if isinstance(value, bool) or not smallest <= value <= largest or type(smallest)(value) != value:
+        raise TypeError(f"{name} is {value!r}")
+    return type(smallest)(value)
 
 
 def _place(asked: Mapping[str, Any], done: Pass, _: Translate) -> tuple[str, int]:

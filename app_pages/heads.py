@@ -13,28 +13,9 @@ from app_pages.compare import compared
 from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
-from app_pages.languages import split_direction
 from app_pages.translation import Standing
 from app_pages.what_if import from_browser
 from viz.browser import decode_header, with_reference
-from viz.candidates import CSS, WritingStep, candidates_html
-
-
-def candidates(message: bytes, _: Translate) -> None:
-    """Show what the model might have written at each step."""
-    header = decode_header(message)
-    written = header["axes"]["target"]["writes"]
-    steps = [WritingStep(piece, **step) for piece, step in zip(written, header["steps"], strict=True)]
-    st.subheader(_("Step by step: what it might have written"), anchor=False)
-    st.markdown(
-        _(
-            "At each step the decoder gives every piece of its vocabulary a probability. These are the likeliest; "
-            "the one in bold was written, and all that follows depends on it. The numbers are the model's own, "
-            "before temperature, top-k or top-p change the odds of a draw."
-        )
-    )
-    target, others = split_direction(header["direction"])[1], _("all others")
-    st.html(f"<style>{CSS}</style>{candidates_html(steps, target, others)}")
 
 
 def legend(_: Translate) -> None:
@@ -121,5 +102,4 @@ if standing is not None:
         side_by_side(standing, second, language, _)
     else:
         browse(standing, language, _, "attention_browser", show=st.session_state.get("show"))
-    candidates(standing.message, _)
 legend(_)

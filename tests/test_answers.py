@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -145,3 +146,42 @@ def test_what_is_no_question_gets_a_sentence(done: Pass, asked: object) -> None:
     reply = answer(asked, lambda: done, "browser", interface("ja"))
     length = int.from_bytes(reply[:4], "little")
     assert json.loads(reply[4 : 4 + length])["refusal"]
+
+
+def test_the_beam_is_searched_under_the_standing_changes(done: Pass) -> None:
+    header, _ = ask(done, what="beam", beam_size=3, length_penalty=1)
+    expected = load_translator(MODEL).beam(TEXT, "de", beam_size=3, length_penalty=1.0, changes=read(CHANGES))
+    assert (header["beam_size"], header["length_penalty"]) == (3, 1.0)
+    assert header["best"]["pieces"] == expected.best.pieces
+    assert header["greedy"]["score"] == pytest.approx(expected.greedy.score, abs=1e-6)
+    assert [[node["id"] for node in nodes] for nodes in header["steps"]] == [
+        [node.id for node in nodes] for nodes in expected.steps
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"beam_size": 1, "length_penalty": 0.6},
+        {"beam_size": 9, "length_penalty": 0.6},
+        {"beam_size": 2.5, "length_penalty": 0.6},
+        {"beam_size": "4", "length_penalty": 0.6},
+        {"beam_size": True, "length_penalty": 0.6},
+        {"beam_size": 4, "length_penalty": -0.1},
+        {"beam_size": 4, "length_penalty": float("nan")},
+        {"beam_size": 4},
+    ],
+)
+def test_a_beam_that_the_page_does_not_offer_is_refused(asked: dict, done: Pass) -> None:
+    assert ask(done, what="beam", **asked)[0]["refusal"].startswith("This page is not of this app any more.")
+
+
+def test_a_beam_that_never_comes_to_the_given_piece_is_explained(done: Pass) -> None:
+    translator, text = load_translator(MODEL), "We sailed around the island in a small wooden boat."
+    shorter, longer = (len(translator.translate(text, "fr", beam_size=size, length_penalty=0).ids) for size in (4, 1))
+    assert shorter < longer, "take another sentence"
+    changes = f"force.{shorter}.{translator.tokenizer.encode('petit')[0]}"
+    given = replace(done, text=text, target="fr", changes=changes)
+    assert ask(given, what="beam", beam_size=4, length_penalty=0)[0]["refusal"].startswith(
+        "A beam ends before the step whose piece is given."
+    )

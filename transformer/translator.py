@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from transformer.beam_record import BeamRecord, record_beam
 from transformer.changes import Change, check, given_pieces
 from transformer.checkpoints import load_checkpoint
 from transformer.data.batches import by_length, pad
@@ -104,6 +105,30 @@ class Translator:
         return self.translate_all([text], target, changes=changes, **decoding)[0]
 
     @torch.no_grad()
+    def beam(
+        self,
+        text: str,
+        target: str = "de",
+        *,
+        beam_size: int = 4,
+        length_penalty: float = 0.6,
+        changes: Sequence[Change] = (),
+    ) -> BeamRecord:
+        """Search with a beam as `translate` does, and return all its hypotheses, beside what greedy search writes.
+
+        Examples
+        --------
+        >>> load_translator().beam("Je suis étudiant.", target="en").best.text
+        "I am a student."
+        """
+        how, source = Decoding(beam_size=beam_size, length_penalty=length_penalty), self.source(text, target)
+        check(changes, self.model.config, len(source))
+        (found,), steps = self._search(torch.tensor([source]), [self._most(source)], how, changes)
+        alone = self.translate(text, target, changes=changes)
+        greedy = alone.ids, [step.log_probability for step in alone.steps]
+        return record_beam(found[0], steps, greedy, self.tokenizer, beam_size=beam_size, length_penalty=length_penalty)
+
+    @torch.no_grad()
     def translate_all(
         self,
         texts: Sequence[str],
@@ -120,10 +145,14 @@ class Translator:
             check(changes, self.model.config, len(source))
         done: dict[int, Translation] = {}
         for rows in by_length(sources, batch_size):
-            most = [min(len(sources[i]) + MAX_EXTRA, self.model.config.max_length) for i in rows]
+            most = [self._most(sources[i]) for i in rows]
             write = self._by_beam if how.beam_size > 1 else self._by_choice
             done |= zip(rows, write(pad([sources[i] for i in rows]), most, how, changes), strict=True)
         return [done[i] for i in range(len(texts))]
+
+    def _most(self, source: Sequence[int]) -> int:
+        """How many pieces an output has at most."""
+        return min(len(source) + MAX_EXTRA, self.model.config.max_length)
 
     def _by_choice(
         self, batch: Tensor, most: Sequence[int], how: Decoding, changes: Sequence[Change]
@@ -140,6 +169,12 @@ class Translator:
     def _by_beam(
         self, batch: Tensor, most: Sequence[int], how: Decoding, changes: Sequence[Change]
     ) -> list[Translation]:
+        outputs, steps = self._search(batch, most, how, changes)
+        return [self._best(steps, row, outputs[row][0]) for row in range(len(batch))]
+
+    def _search(
+        self, batch: Tensor, most: Sequence[int], how: Decoding, changes: Sequence[Change]
+    ) -> tuple[list[list[Hypothesis]], list[BeamStep]]:
         edits = applied(changes, self.model.config)
 
         def search(prefix: Tensor | None = None) -> tuple[list[list[Hypothesis]], list[BeamStep]]:
@@ -151,7 +186,7 @@ class Translator:
             for best, *_ in outputs:
                 _check_reached(position, best.ids)
             outputs, steps = search(torch.tensor([[*best.ids[:position], piece] for best, *_ in outputs]))
-        return [self._best(steps, row, outputs[row][0]) for row in range(len(batch))]
+        return outputs, steps
 
     def trace(
         self,

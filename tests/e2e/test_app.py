@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from app_pages.examples import DEFAULT_TEXT, EXAMPLES
 from app_pages.i18n import translator as interface
 from app_pages.languages import split_direction
+from transformer.changes import ForceToken
 from transformer.translator import load_translator
 
 PATIENCE = 30_000  # ms: the first sentence of one's own may wait for the model to load
@@ -141,13 +142,36 @@ def test_a_beam_is_chosen_and_its_candidates_are_shown(page: Page, app_url: str)
     page.wait_for_function("location.search.includes('decoding=beam-4-0.6')")
     expected = load_translator().translate("I like green tea.", "de", beam_size=4)
     expect(page.locator(".atlas-translation")).to_have_text(expected.text)
-    expect(page.locator(".atlas-steps > li")).to_have_count(len(expected.steps))
-    shown = page.locator(".atlas-steps tr.written td:last-child").all_inner_texts()
-    for text, step in zip(shown, expected.steps, strict=True):
-        assert abs(float(text.removesuffix(" %")) / 100 - math.exp(step.log_probability)) < 0.001
     page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Decoding").click()
+    steps = page.locator(".timeline .steps button")
+    expect(steps).to_have_count(len(expected.steps))
+    for number, step in enumerate(expected.steps):
+        steps.nth(number).click()
+        shown = page.locator(".candidates tr.written data").get_attribute("value")
+        assert abs(float(shown) - math.exp(step.log_probability)) < 0.0001
+    record = load_translator().beam("I like green tea.", "de", beam_size=4)
+    expect(page.locator(".tree .node.best")).to_have_count(len(record.best.pieces))  # open, as a beam wrote the text
     page.reload()
     expect(page.get_by_role("button", name="Beam search")).to_be_visible()
+    expect(page.locator(".tree .node.best")).to_have_count(len(record.best.pieces))
+
+
+def test_another_piece_is_written_instead(page: Page, app_url: str) -> None:
+    page.goto(f"{app_url}/?text=I+like+green+tea.&view=decoding")
+    heads(page)
+    steps = page.locator(".timeline .steps button")
+    steps.nth(1).click()
+    row = page.locator(".candidates tr:not(.written)").first
+    piece = row.locator(".token").get_attribute("title")
+    row.get_by_role("button").click()
+    model = load_translator()
+    (number,) = model.tokenizer.encode(piece.removeprefix("\u2581"))
+    expected = model.translate("I like green tea.", "de", changes=[ForceToken(1, number)])
+    expect(page.locator(".atlas-translation").first).to_have_text(expected.text)
+    expect(page.locator(".candidates tr.written .badge").last).to_have_text("forced")
+    expect(page.locator(".player .place")).to_have_text(f"step 2 of {len(expected.pieces)}")
+    assert steps.nth(1).locator(".token").get_attribute("title") == piece
 
 
 def test_a_step_back_brings_the_sentence_back(page: Page, app_url: str) -> None:

@@ -25,10 +25,11 @@ export function createChanges(atlas) {
   return changer;
 }
 
+/** Whether a change takes the place of another one, `a`. */
 function sameSubject(a, b) {
   if (a.type !== b.type) return false;
   if (a.type === "head") return a.kind === b.kind && a.layer === b.layer && a.head === b.head;
-  return a.type === "mask" ? a.position === b.position : true; // one forced piece: what follows it is written anew
+  return a.type === "mask" ? a.position === b.position : a.position >= b.position; // what follows a forced piece is written anew
 }
 
 function changeHead(changer, value) {

@@ -1,5 +1,6 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
 import { createFacts, showFacts } from "./facts.js";
+import { createDecoding, showDecoding } from "./decoding.js";
 import { createHeatmap, showHeatmap } from "./heatmap.js";
 import { createMeaning, showMeaning } from "./meaning.js";
 import { createNeuron, showNeuron } from "./neuron.js";
@@ -15,6 +16,7 @@ const BUILDERS = {
   neuron: { create: createNeuron, show: showNeuron, aids: false },
   meaning: { create: createMeaning, show: showMeaning, aids: false },
   facts: { create: createFacts, show: showFacts, aids: false },
+  decoding: { create: createDecoding, show: showDecoding, aids: false },
 };
 
 /** Build an empty panel in `parent`; `actions` are what views may do, `choose(name)` opens a view. */

@@ -26,6 +26,7 @@ export function sceneOf(atlas, aids = true) {
     narrow: atlas.narrow,
     kind,
     kinds: atlas.kinds,
+    weights: atlas.weights,
     header: atlas.header,
     selection: state.selection,
     strongest: { count: state.count, threshold: state.threshold },
