@@ -1,5 +1,6 @@
 // The panel: one or several heads large, in the view that the reader chose, with what they are called and what can be done.
 import { createHeatmap, showHeatmap } from "./heatmap.js";
+import { createLines, showLines } from "./lines.js";
 import { sceneOf } from "./scene.js";
 import { kindChip, kindName } from "./overview.js";
 import { VIEWS } from "./store.js";
@@ -7,6 +8,7 @@ import { make } from "./text.js";
 
 /** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
 const BUILDERS = {
+  lines: { create: createLines, show: showLines, aids: true },
   matrix: { create: createHeatmap, show: showHeatmap, aids: true },
 };
 

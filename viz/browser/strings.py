@@ -41,6 +41,17 @@ STRINGS: dict[str, str] = {
     "empty": "There is no attention to show.",
     "unreadable": "This attention data cannot be read here: {reason}",
     # --- lines
+    "lines_picture": "Lines from each query on the left to the keys on the right, {heads}. Strongest: {links}.",
+    "lines_shown": "{shown} of {all} lines shown",
+    "link": "“{query}” attends {weight} to “{key}”",
+    "link_of_head": "“{query}” attends {weight} to “{key}” ({head})",
+    "difference_link": "{weight} from “{query}” to “{key}”",
+    "difference_of_head": "{weight} from “{query}” to “{key}” ({head})",
+    "partner": "“{token}” {weight}",
+    "partner_of_head": "“{token}” {weight} ({head})",
+    "query_partners": "{token}, attends to {partners}",
+    "key_partners": "{token}, attended to by {partners}",
+    "no_partners": "{token}, no weight above 0",
     # --- matrix
     "cell_difference": "difference in this cell",
     "cell_largest": "largest difference",
@@ -97,6 +108,8 @@ STRINGS: dict[str, str] = {
     "share": "share of {head}",
     "take_away_head": "Take {head} away",
     # --- take away
+    "numbers_not_exact": "This page holds these numbers only roughly: open the head where the model runs, "
+    "and save them there.",
     # --- hosts and channel
     "not_in_file": "Not in this file: open the app, or the notebook that made the file, to see this.",
 }
