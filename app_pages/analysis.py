@@ -7,6 +7,7 @@ The default sentence's message is shipped beside its model, so that the first pi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ def analyse(
     `fingerprint` is the hash of a model that is not bundled. Raises what `record` raises.
     """
     translation, trace = record(translator, text, target, changes, **decoding)
-    return encode(translator, text, source, target, translation, trace, changes, fingerprint)
+    return encode(translator, text, source, target, translation, trace, changes, fingerprint, decoding)
 
 
 def encode(
@@ -96,8 +97,9 @@ def encode(
     trace: Trace,
     changes: str = "",
     fingerprint: str | None = None,
+    decoding: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Write a recorded translation as the message of the browser."""
+    """Write a recorded translation as the message of the browser; `decoding` is named where it was not greedy."""
     import numpy as np
 
     from viz.browser import AttentionMap, Axis, encode_attention
@@ -131,6 +133,7 @@ def encode(
         unknown=translator.tokenizer.unknown(text),
         changes=to_browser(read(changes), translator.tokenizer.pieces),
         offers=OFFERS,
+        **({"decoding": dict(decoding)} if decoding else {}),
     )
 
 

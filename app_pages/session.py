@@ -64,7 +64,8 @@ def translator(name: str) -> Translator:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _analysis(model: str, text: str, direction: str, changes: str, **decoding: Any) -> bytes:
     source, target = split_direction(direction)
-    return encode(translator(model), text, source, target, *recorded(model, text, target, changes, **decoding), changes)
+    recording = recorded(model, text, target, changes, **decoding)
+    return encode(translator(model), text, source, target, *recording, changes, decoding=decoding)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)  # a long one takes 150 MB
