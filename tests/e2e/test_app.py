@@ -60,8 +60,8 @@ def test_typing_a_sentence_shows_its_translation_and_its_numbers(page: Page, app
     page.locator('button.head[data-kind="cross"][data-layer="1"][data-head="2"]').click()
     expect(page.locator(".detail h3.title")).to_contain_text("layer 2")
     weights = model.trace("I like green tea.", "de")["decoder.layers.1.cross_attention.weights"][0, 2]
-    shown = float(page.locator(".large-number data").get_attribute("value"))
-    assert abs(shown - weights.max().item()) < 2e-5  # with nothing pointed at, the strongest cell is read out
+    shown = float(page.locator(".lines-read data").get_attribute("value"))
+    assert abs(shown - weights.max().item()) < 2e-5  # with nothing pointed at, the strongest line is read out
     page.wait_for_function("location.search.includes('kind=cross&layer=2&head=3')")  # written after a short delay
     assert "text=" in page.url
 

@@ -79,7 +79,7 @@ def title(page):
 @pytest.mark.parametrize(("kind", "rows", "columns"), [("encoder", 7, 7), ("decoder", 5, 5), ("cross", 5, 7)])
 def test_every_number_shown_is_the_number_sent(show, kind, rows, columns):
     payload = payload_of()
-    page = show(payload)
+    page = show(payload, "?view=matrix")
     head(page, kind, 1, 3).click()
     weights = decode_weights(payload, kind)[1, 3]
     for query in range(rows):
@@ -91,7 +91,7 @@ def test_every_number_shown_is_the_number_sent(show, kind, rows, columns):
 
 
 def test_rows_are_queries_and_columns_are_keys(show):
-    page = show(payload_of(), "?kind=cross&layer=1&head=1")
+    page = show(payload_of(), "?view=matrix&kind=cross&layer=1&head=1")
     hover(page, 5, 7, 2, 5)
     assert page.locator("p.cell").inner_text().split() == ["Tier", "→", "cross"]
     assert page.locator("p.writes").inner_text() == "then writes “kreuz”"
@@ -108,7 +108,7 @@ def test_rows_are_queries_and_columns_are_keys(show):
 
 
 def test_zero_is_the_background_and_weights_are_darker(show):
-    page = show(payload_of(), "?kind=decoder&layer=1&head=1")
+    page = show(payload_of(), "?view=matrix&kind=decoder&layer=1&head=1")
     read = """() => { const canvas = document.querySelector(".matrix canvas"), n = 5;
       const context = canvas.getContext("2d"), cell = canvas.width / n;
       return [[0, 4], [0, 0]].map(([row, column]) =>
@@ -149,7 +149,7 @@ def test_the_arrow_keys_walk_the_stacked_grids_with_one_tab_stop(show):
 
 def test_the_keyboard_reads_cells_and_a_kept_cell_stays_from_head_to_head(show):
     payload = payload_of()
-    page = show(payload)
+    page = show(payload, "?view=matrix")
     page.locator(".matrix").focus()
     for key in ("Home", "PageUp", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
@@ -175,7 +175,7 @@ def test_a_link_to_no_head_is_ignored(show, query):
 
 def test_six_layers_of_128_tokens_stay_light(show):
     source = [f"▁w{i}" for i in range(128)]
-    page = show(payload_of(source=source, writes=source, layers=(6, 6, 6)))
+    page = show(payload_of(source=source, writes=source, layers=(6, 6, 6)), "?view=matrix")
     assert page.evaluate("document.querySelectorAll('*').length") < 3000
     hover(page, 128, 128, 77, 101)
     assert page.locator(".labels.query .float").inner_text() == "w77"
@@ -199,7 +199,7 @@ def update(page, payload):
 
 
 def test_new_data_keeps_the_readers_head_and_focus_and_the_cell_if_its_tokens_stay(show):
-    page = show(payload_of())
+    page = show(payload_of(), "?view=matrix")
     head(page, "encoder", 2, 6).click()
     page.locator(".matrix").focus()
     for key in ("Home", "PageUp"):
@@ -239,7 +239,7 @@ HOSTILE = [
 def test_hostile_tokens_are_only_text(show):
     dialogs: list[str] = []
     payload = payload_of(source=HOSTILE, writes=HOSTILE, target_lang='"><script>')
-    page = show(payload, "?kind=cross&layer=1&head=1")
+    page = show(payload, "?view=matrix&kind=cross&layer=1&head=1")
     page.on("dialog", lambda dialog: dialogs.append(dialog.message) or dialog.dismiss())
     for row in range(len(HOSTILE)):
         hover(page, len(HOSTILE), len(HOSTILE), row, row)
@@ -260,7 +260,7 @@ def test_a_phone_needs_no_sideways_scrolling_and_shows_the_opened_head(show):
 
 
 def test_the_theme_follows_the_system_at_once(show):
-    page = show(payload_of(), "?kind=decoder&layer=1&head=1")
+    page = show(payload_of(), "?view=matrix&kind=decoder&layer=1&head=1")
     corner = """() => { const canvas = document.querySelector(".matrix canvas");
       return [...canvas.getContext("2d").getImageData(canvas.width - 5, 5, 1, 1).data].slice(0, 3); }"""
     for scheme, zero in (("dark", [0x0E, 0x11, 0x17]), ("light", [255, 255, 255])):
@@ -272,7 +272,7 @@ def test_the_theme_follows_the_system_at_once(show):
 def test_each_axis_speaks_its_language_and_strings_are_the_hosts(show):
     writes = ["▁動物", "は", "</s>"]
     payload = payload_of(writes=writes, target_lang="ja", lang="ja", strings={"title_cross": "交差", "query": "クエリ"})
-    page = show(payload, "?kind=cross&layer=1&head=1")
+    page = show(payload, "?view=matrix&kind=cross&layer=1&head=1")
     assert page.locator(".atlas").get_attribute("lang") == "ja"
     assert set(page.eval_on_selector_all(".labels.query .token:not(.float)", "all => all.map(e => e.lang)")) == {"ja"}
     assert set(page.eval_on_selector_all(".labels.key .token:not(.float)", "all => all.map(e => e.lang)")) == {"en"}
@@ -282,7 +282,7 @@ def test_each_axis_speaks_its_language_and_strings_are_the_hosts(show):
 
 
 def test_eight_bits_are_never_printed_as_numbers(show):
-    page = show(payload_of(bits=8))
+    page = show(payload_of(bits=8), "?view=matrix")
     hover(page, 7, 7, 2, 3)
     assert page.locator(".large-number data").inner_text() == "…"
     assert set(page.locator(".strongest .value").all_inner_texts()) == {"…"}

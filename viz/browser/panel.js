@@ -2,6 +2,7 @@
 import { createFacts, showFacts } from "./facts.js";
 import { createDecoding, showDecoding } from "./decoding.js";
 import { createHeatmap, showHeatmap } from "./heatmap.js";
+import { createLines, showLines } from "./lines.js";
 import { createMeaning, showMeaning } from "./meaning.js";
 import { createNeuron, showNeuron } from "./neuron.js";
 import { sceneOf } from "./scene.js";
@@ -12,6 +13,7 @@ import { make } from "./text.js";
 
 /** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
 const BUILDERS = {
+  lines: { create: createLines, show: showLines, aids: true },
   matrix: { create: createHeatmap, show: showHeatmap, aids: true },
   neuron: { create: createNeuron, show: showNeuron, aids: false },
   meaning: { create: createMeaning, show: showMeaning, aids: false },

@@ -43,6 +43,17 @@ STRINGS: dict[str, str] = {
     "empty": "There is no attention to show.",
     "unreadable": "This attention data cannot be read here: {reason}",
     # --- lines
+    "lines_picture": "Lines from each query on the left to the keys on the right, {heads}. Strongest: {links}.",
+    "lines_shown": "{shown} of {all} lines shown",
+    "link": "“{query}” attends {weight} to “{key}”",
+    "link_of_head": "“{query}” attends {weight} to “{key}” ({head})",
+    "difference_link": "{weight} from “{query}” to “{key}”",
+    "difference_of_head": "{weight} from “{query}” to “{key}” ({head})",
+    "partner": "“{token}” {weight}",
+    "partner_of_head": "“{token}” {weight} ({head})",
+    "query_partners": "{token}, attends to {partners}",
+    "key_partners": "{token}, attended to by {partners}",
+    "no_partners": "{token}, no weight above 0",
     # --- matrix
     "cell_difference": "difference in this cell",
     "cell_largest": "largest difference",
@@ -304,6 +315,8 @@ STRINGS: dict[str, str] = {
     "working": "…",
     "saved": "Saved as {name}.",
     "copied": "Copied.",
+    "numbers_not_exact": "This page holds these numbers only roughly: open the head where the model runs, "
+    "and save them there.",
     # --- hosts and channel
     "pooled": "Long text: a dot is the largest of {queries} × {keys} weights; "
     "in the large picture too, while it shows “…”.",

@@ -1,0 +1,136 @@
+// One pen, two papers: the same strokes on a canvas and as SVG text. Tokens stay text: escaped, never markup.
+
+const BASELINE = 0.35; // of the size of type, below the middle of a line
+const BEND = 0.42; // how far a curve's handles reach, of its width
+const UNPRINTABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu; // what XML 1.0 forbids
+const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+/** Text as XML character data, safe in attributes too. */
+export function escapeXml(text) {
+  return String(text).replace(UNPRINTABLE, "\ufffd").replace(/[&<>"']/g, (char) => ENTITIES[char]);
+}
+
+/**
+ * A pen on a canvas context, in CSS pixels.
+ *
+ * Boxes are flat arrays x, y, width, height; segments are flat arrays x0, y0, x1, y1. The `y` of a text is its middle.
+ */
+export function canvasPen(context, font) {
+  const stroke = ({ color, width = 1, opacity = 1 }) => {
+    Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: opacity, lineCap: "butt" });
+    context.stroke();
+    context.globalAlpha = 1;
+  };
+  return {
+    rects(boxes, { color, opacity = 1 }) {
+      Object.assign(context, { fillStyle: color, globalAlpha: opacity });
+      for (let i = 0; i < boxes.length; i += 4) context.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
+      context.globalAlpha = 1;
+    },
+    lines(segments, style) {
+      context.beginPath();
+      for (let i = 0; i < segments.length; i += 4) {
+        context.moveTo(segments[i], segments[i + 1]);
+        context.lineTo(segments[i + 2], segments[i + 3]);
+      }
+      stroke(style);
+    },
+    curves(segments, style) {
+      context.beginPath();
+      for (let i = 0; i < segments.length; i += 4) {
+        const [x0, y0, x1, y1] = [segments[i], segments[i + 1], segments[i + 2], segments[i + 3]];
+        const reach = BEND * (x1 - x0);
+        context.moveTo(x0, y0);
+        context.bezierCurveTo(x0 + reach, y0, x1 - reach, y1, x1, y1);
+      }
+      stroke(style);
+    },
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0 }) {
+      context.save();
+      context.translate(x, y);
+      context.rotate((angle * Math.PI) / 180);
+      Object.assign(context, {
+        font: `${italic ? "italic " : ""}${weight} ${size}px ${font}`, fillStyle: color, textBaseline: "alphabetic",
+        textAlign: { start: "left", middle: "center", end: "right" }[anchor],
+      });
+      context.fillText(text, 0, BASELINE * size);
+      context.restore();
+    },
+    image(x, y, width, height, canvas) {
+      context.imageSmoothingEnabled = false;
+      context.drawImage(canvas, x, y, width, height);
+    },
+    /** Draw with the origin moved to x, y. */
+    at(x, y, draw) {
+      context.save();
+      context.translate(x, y);
+      draw(this);
+      context.restore();
+    },
+  };
+}
+
+/** A pen that writes SVG; `finish()` returns the whole document, {title, lang} name it for readers. */
+export function svgPen(width, height, { font, title = "", lang = "en" }) {
+  const parts = [];
+  const path = (segments, piece, { color, width: wide = 1, opacity = 1 }) => {
+    if (!segments.length) return;
+    let d = "";
+    for (let i = 0; i < segments.length; i += 4) {
+      d += piece(segments[i], segments[i + 1], segments[i + 2], segments[i + 3]);
+    }
+    parts.push(`<path fill="none" stroke="${escapeXml(color)}" stroke-width="${short(wide)}"`
+      + `${attribute("stroke-opacity", opacity)} d="${d}"/>`);
+  };
+  return {
+    rects(boxes, { color, opacity = 1 }) {
+      if (!boxes.length) return;
+      let d = "";
+      for (let i = 0; i < boxes.length; i += 4) {
+        const [x, y, wide, high] = boxes.slice(i, i + 4).map(short);
+        d += `M${x} ${y}h${wide}v${high}h-${wide}z`;
+      }
+      parts.push(`<path fill="${escapeXml(color)}"${attribute("fill-opacity", opacity)} d="${d}"/>`);
+    },
+    lines(segments, style) {
+      path(segments, (x0, y0, x1, y1) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`, style);
+    },
+    curves(segments, style) {
+      path(segments, (x0, y0, x1, y1) => {
+        const reach = BEND * (x1 - x0);
+        return `M${short(x0)} ${short(y0)}C${[x0 + reach, y0, x1 - reach, y1, x1, y1].map(short).join(" ")}`;
+      }, style);
+    },
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, lang: of }) {
+      const turn = angle ? ` transform="rotate(${short(angle)} ${short(x)} ${short(y)})"` : "";
+      parts.push(`<text x="${short(x)}" y="${short(y + BASELINE * size)}" fill="${escapeXml(color)}"`
+        + ` font-size="${size}" text-anchor="${anchor}"${attribute("font-weight", weight, 400)}`
+        + `${italic ? ' font-style="italic"' : ""}`
+        + `${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(text)}</text>`);
+    },
+    image(x, y, wide, high, canvas) {
+      parts.push(`<image x="${short(x)}" y="${short(y)}" width="${short(wide)}" height="${short(high)}"`
+        + ` preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL("image/png")}"/>`);
+    },
+    at(x, y, draw) {
+      parts.push(`<g transform="translate(${short(x)} ${short(y)})">`);
+      draw(this);
+      parts.push("</g>");
+    },
+    finish() {
+      return `<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="${short(width)}"`
+        + ` height="${short(height)}" viewBox="0 0 ${short(width)} ${short(height)}" xml:lang="${escapeXml(lang)}"`
+        + ` font-family="${escapeXml(font)}" xml:space="preserve" role="img">`
+        + `<title>${escapeXml(title)}</title>${parts.join("\n")}</svg>\n`;
+    },
+  };
+}
+
+function attribute(name, value, usual = 1) {
+  return value === usual ? "" : ` ${name}="${short(value)}"`;
+}
+
+/** A number in at most two decimals, without a trailing zero. */
+function short(number) {
+  return String(Math.round(number * 100) / 100);
+}

@@ -1,0 +1,59 @@
+// Numbers to take away: tidy tables as CSV (RFC 4180) and JSON. Layers, heads and positions count from 0, as in Python.
+
+const COLUMNS = ["kind", "layer", "head", "query_index", "query", "key_index", "key"];
+const FORMULA = /^[=+\-@\t\r]/u; // what a spreadsheet would compute
+
+/** The shortest decimal that is this very float32 when it is read back as one. */
+export function floatText(value) {
+  if (!Number.isFinite(value)) return String(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const text = Number(value.toPrecision(digits));
+    if (Math.fround(text) === Math.fround(value)) return String(text);
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+/**
+ * Rows [kind, layer, head, query_index, query, key_index, key, value] of every head of a scene, averaged or not.
+ *
+ * Throws where the page has only eight bits of a weight: fetch the exact ones first.
+ */
+function* tidyRows({ kind, queries, keys, heads, exact, words }) {
+  if (!exact) throw new Error(words("numbers_not_exact"));
+  for (const { layer, head, values } of heads) {
+    for (let i = 0; i < values.length; i++) {
+      const query = Math.floor(i / keys.length);
+      const key = i % keys.length;
+      yield [kind.id, layer, head, query, queries[query].full, key, keys[key].full, values[i]];
+    }
+  }
+}
+
+/** The names of the columns; the last is what the values are. */
+function columnsOf({ signed }) {
+  return [...COLUMNS, signed ? "difference" : "weight"];
+}
+
+/** The values of a scene's heads as CSV; lines end in CRLF, texts are never formulas. */
+export function weightsCsv(scene) {
+  const lines = [columnsOf(scene).join(",")];
+  for (const row of tidyRows(scene)) lines.push(row.map(csvCell).join(","));
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function csvCell(value) {
+  if (typeof value === "number") return floatText(value);
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The same as JSON: the model, the sentence, what is taken away, and one object a weight. */
+export function weightsJson(scene) {
+  const { model, text, translation, direction, changes } = scene.header;
+  const minus = scene.signed ? scene.minusName : undefined;
+  const about = JSON.stringify({ model, text, translation, direction, changes, minus });
+  const names = columnsOf(scene);
+  const cell = (value, i) => `"${names[i]}":${typeof value === "number" ? floatText(value) : JSON.stringify(value)}`;
+  const rows = Array.from(tidyRows(scene), (row) => `{${row.map(cell).join(",")}}`);
+  return `{"about":${about},"counts_from":0,"weights":[\n${rows.join(",\n")}\n]}\n`;
+}
