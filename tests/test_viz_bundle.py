@@ -32,6 +32,12 @@ def test_the_bundle_has_no_import_and_only_the_hosts_of_others_an_export():
     assert re.findall(r"^export .*", bundle("host_widget"), re.MULTILINE) == ["export default { render: showWidget };"]
 
 
+def test_no_template_goes_over_the_end_of_a_line():
+    """The bundle drops indentation, which would change such a text."""
+    for name, source in sources().items():
+        assert [line for line in source.splitlines() if line.count("`") % 2] == [], name
+
+
 @pytest.mark.parametrize(
     ("source", "match"),
     [

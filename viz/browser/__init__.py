@@ -10,7 +10,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from viz.browser.strings import STRINGS
+from viz.browser import more_strings, strings
+
+STRINGS: dict[str, str] = strings.STRINGS | more_strings.STRINGS
+"""Every text the browser can show, in English; a host passes the same keys in the header's ``strings``."""
 
 _HOMES = {
     "AttentionMap": "payload",

@@ -20,11 +20,13 @@ from viz.style import css_variables
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//(?! ---)[^\n]*)\n", re.MULTILINE | re.DOTALL)
+_INDENT = re.compile(r"^ +", re.MULTILINE)  # no template of ours goes over a line's end, a test says
 _EXPORTED = re.compile(r"^export (?:async )?(?:function\*?|class|const)\s+([\w$]+)", re.MULTILINE)
 
 
 def join(sources: Mapping[str, str]) -> str:
-    """Join modules (name -> source, in order) into one script; the last one's own exports stay.
+    """Join modules (name -> source, in order) into one script, without comments; the last one's own exports stay.
 
     Raises ``ValueError`` if an import has no earlier export.
     """
@@ -37,7 +39,7 @@ def join(sources: Mapping[str, str]) -> str:
         if re.search(r"^import\b", body, re.MULTILINE):
             raise ValueError(f'{module}.js has an import of another form; write import {{ name }} from "./module.js";')
         exports[module] = set(_EXPORTED.findall(source))
-        body = _EXPORT.sub("", body).strip()
+        body = _INDENT.sub("", _COMMENT.sub("", _EXPORT.sub("", body))).strip()
         if number < len(sources):
             returned = ", ".join(sorted(exports[module]))
             body = f"const ${module} = (() => {{\n{body}\nreturn {{ {returned} }};\n}})();"

@@ -1,14 +1,13 @@
 // Taking things away: pictures, numbers, a page for offline, a link, and the Python that computes the same.
 import { button, popover } from "./controls.js";
-import { figurePngBlob, figureSvgBlob } from "./frame.js";
+import { aboutScene, figurePngBlob, figureSvgBlob } from "./frame.js";
 import { overviewFigure } from "./figure_overview.js";
-import { aboutScene } from "./frame.js";
 import { pythonCode } from "./python.js";
 import { fileName, saveFile, textBlob } from "./save.js";
 import { addressOf } from "./store.js";
 import { make } from "./text.js";
 import { weightsCsv, weightsJson } from "./takeaway.js";
-import { figureOfView } from "./panel.js";
+import { FIGURES } from "./view_figures.js";
 import { changeSentences } from "./changes.js";
 
 /** Build the menu of a browser. */
@@ -72,9 +71,9 @@ async function save(atlas, figure, name, format) {
 }
 
 async function picture(atlas, format) {
-  await atlas.panel.ready;
-  const figure = figureOfView(atlas.panel, about(atlas));
-  return save(atlas, figure, fileName(atlas.panel.scene, atlas.panel.open, format), format);
+  const { open, scene, views } = atlas.panel;
+  const figure = FIGURES[open](views.get(open), about(atlas), scene);
+  return save(atlas, figure, fileName(scene, open, format), format);
 }
 
 function overview(atlas) {

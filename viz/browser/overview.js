@@ -4,6 +4,8 @@ import { paintMatrix, sizeCanvas } from "./matrix.js";
 import { weightColor } from "./theme.js";
 import { labelWidths, make } from "./text.js";
 import { measureLimits, measureOf } from "./measures.js";
+import { roleGlyph } from "./role_glyph.js";
+import { roleOf } from "./facts.js";
 
 const LABEL_SIZE = 12;
 const WIDEST_GUTTER = 120;
@@ -196,6 +198,9 @@ export function markHeads(view, atlas) {
       const tip = [words("head_tip", { layer: layer + 1, head: head + 1 })];
       if (value !== null) tip.push(`${words(`fact_${measure}`)} ${value.toFixed(2)}`);
       if (button.classList.contains("changed")) tip.push(words("changed"));
+      const role = roleOf(atlas.header, kind, layer, head);
+      button.replaceChildren(...(role ? [roleGlyph(role.name)] : []));
+      if (role) tip.push(words(`fact_${role.name}`));
       button.dataset.tip = tip.join(" · ");
       button.setAttribute("aria-label", `${section.name} · ${button.dataset.tip}`);
       if (selected && (view.refocus || (focused && headOf(view.element.getRootNode().activeElement) !== button))) button.focus();

@@ -1,6 +1,7 @@
 // render(element, payload, host): the attention browser, the same in every host.
 import { changesArrived, createChanges, showChanges } from "./changes.js";
 import { createFurnish, furnish } from "./tools.js";
+import { createMenu, showMenu } from "./menu.js";
 import { createOverview, drawOverview, fillOverview, gutterWidth, markHeads, rankHeads } from "./overview.js";
 import { createPanel, redrawPanel, showPanel } from "./panel.js";
 import { decodePayload } from "./payload.js";
@@ -37,6 +38,8 @@ function createBrowser(element) {
   atlas.panel = createPanel(root, actions, (view) => actions.set({ view }));
   atlas.tools = createFurnish(atlas);
   atlas.changer = createChanges(atlas);
+  atlas.menu = createMenu(atlas);
+  atlas.exactNumbers = () => exactNumbers(atlas);
   const observer = new ResizeObserver(() => { if (root.clientWidth !== atlas.width) arrange(atlas); });
   observer.observe(root);
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
@@ -208,6 +211,7 @@ function show(atlas) {
   showPanel(atlas.panel, atlas);
   furnish(atlas);
   showChanges(atlas.changer);
+  showMenu(atlas.menu);
   fetchExact(atlas);
   performance.measure("atlas-head", { start: began });
 }
@@ -216,23 +220,28 @@ function redraw(atlas) {
   redrawPanel(atlas.panel, atlas);
 }
 
-/** Where the message has only eight bits, fetch the numbers of the head that the reader stays with. */
+/** Where the message has only eight bits, fetch the numbers of the heads that the reader stays with. */
 function fetchExact(atlas) {
   clearTimeout(atlas.restTimer);
   if (atlas.panel.scene.exact || !atlas.actions.offers("weights")) return;
   const { selection } = atlas.state;
-  const kind = atlas.kinds.find((each) => each.id === selection.kind);
-  const { version } = atlas;
   atlas.restTimer = setTimeout(() => {
-    for (const { layer, head } of atlas.panel.scene.heads) {
-      atlas.actions.ask({ what: "weights", kind: kind.id, layer, head }).then((reply) => {
-        if (atlas.version !== version) return;
-        supplyWeights(atlas.weights, kind, layer, head, reply.arrays.weights);
-        atlas.drawn = null;
-        if (atlas.state.selection === selection) showPanel(atlas.panel, atlas);
-      }, (error) => atlas.actions.say(error.message));
-    }
+    exactNumbers(atlas).then(() => { if (atlas.state.selection === selection) showPanel(atlas.panel, atlas); },
+      (error) => atlas.actions.say(error.message));
   }, REST);
+}
+
+/** Fetch the exact numbers of the shown heads, as far as they are not here. */
+async function exactNumbers(atlas) {
+  const { version, panel: { scene } } = atlas;
+  if (scene.exact || !atlas.actions.offers("weights")) return;
+  for (const { layer, head } of scene.heads) {
+    const reply = await atlas.actions.ask({ what: "weights", kind: scene.kind.id, layer, head });
+    if (atlas.version !== version) return;
+    supplyWeights(atlas.weights, scene.kind, layer, head, reply.arrays.weights);
+  }
+  atlas.drawn = null;
+  redrawPanel(atlas.panel, atlas);
 }
 
 function rememberInAddress(atlas) {
