@@ -18,6 +18,7 @@ from experiments.kernels.runs import Run, accelerator, work
 from experiments.kernels.sweep import open_pool, sweep
 from experiments.kernels.tasks import Task
 from experiments.kernels.variants import TABLES, Smoother
+from experiments.kernels.verdicts import KINDS, write_verdicts
 from experiments.kernels.zoo import SEED, variant_of, zoo_file
 
 HERE = Path(__file__).parent
@@ -111,6 +112,7 @@ def main(
             results.add(runs[run], outcome)
             done += 1
             typer.echo(f"{(time.monotonic() - started) / 60:5.1f} min  {describe(run, outcome, runs[run])}")
+    write_verdicts(results, KINDS, output / "verdicts.csv")
     if done < len(runs):
         typer.echo(f"{len(runs) - done} runs are left: the same command goes on with them")
         sys.exit(75)  # as sysexits.h says: try again

@@ -21,7 +21,7 @@ from transformer.training import train
 
 STEPS = {"cuda": 100, "cpu": 2}  # as many again come before, in which graphs are captured
 TYPICAL = {"translation": AT_INPUT, "prediction": TRANSFORMER_XL}
-NEARLY = 0.95  # of the best: as good, and more runs fill the gaps while translations are scored
+NEARLY = 0.95  # of the best pace: as good, and fewer runs at a time end sooner
 
 
 def pace(run: Run) -> float:
@@ -56,9 +56,11 @@ def measure(sources: Sources, tasks: Sequence[Task], runs: Sequence[Run], most: 
                     f"{planned[task.dataset]} runs, without scoring"
                 )
     best = min(seconds.values())
-    chosen = max(number for number, takes in seconds.items() if takes * NEARLY <= best)
-    typer.echo(f"all {len(runs)} runs: {seconds[chosen] / 60:.1f} min of training on {accelerator()}; runs at a time:")
-    typer.echo(chosen)
+    chosen = min(number for number, takes in seconds.items() if takes * NEARLY <= best)
+    typer.echo(
+        f"all {len(runs)} runs: {seconds[chosen] / 60:.1f} min of training on {accelerator()}; runs at a time, one of them being scored:"
+    )
+    typer.echo(chosen + 1)
 
 
 def together(pool: Pool, run: Run, number: int) -> float:

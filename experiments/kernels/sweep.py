@@ -1,7 +1,7 @@
 """Many runs side by side: in processes of this machine, which share its GPU, or on a Ray cluster.
 
-A model this small leaves most of a GPU idle between its kernels and while its translations are scored on the CPU;
-another run fills the gaps. `measure` finds out how many pay.
+A model this small leaves a GPU idle between its kernels, and while its translations are scored on the CPU: another run
+fills the gaps. `measure` finds out how many pay.
 """
 
 from __future__ import annotations
