@@ -57,9 +57,8 @@ def measure(sources: Sources, tasks: Sequence[Task], runs: Sequence[Run], most: 
                 )
     best = min(seconds.values())
     chosen = min(number for number, takes in seconds.items() if takes * NEARLY <= best)
-    typer.echo(
-        f"all {len(runs)} runs: {seconds[chosen] / 60:.1f} min of training on {accelerator()}; runs at a time, one of them being scored:"
-    )
+    typer.echo(f"all {len(runs)} runs: {seconds[chosen] / 60:.1f} min of training on {accelerator()}")
+    typer.echo("runs at a time, one of them being scored:")
     typer.echo(chosen + 1)
 
 
