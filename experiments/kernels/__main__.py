@@ -73,6 +73,8 @@ def describe(run: Run, outcome: Outcome, cells: Iterable[Cell]) -> str:
 def main(
     multi30k: Annotated[Path | None, typer.Option(help="Directory of the Multi30k files.")] = None,
     shakespeare: Annotated[Path | None, typer.Option(help="Directory (or file) of Tiny Shakespeare.")] = None,
+    iwslt14: Annotated[Path | None, typer.Option(help="Directory of IWSLT'14 German-English; hours on a GPU.")] = None,
+    wikitext103: Annotated[Path | None, typer.Option(help="Directory of WikiText-103; days on a GPU.")] = None,
     table: Annotated[
         list[str] | None, typer.Option(help=f"Fill this table ({', '.join(TABLES)}); again for more of them.")
     ] = None,
@@ -87,11 +89,11 @@ def main(
     smoke: Annotated[bool, typer.Option(help="In miniature, in about a minute, without data.")] = False,
 ) -> None:
     """Fill the tables of Transformer Dissection, cell by cell; what is finished is not run again."""
-    if not smoke and multi30k is None and shakespeare is None:
+    sources = Sources(multi30k, shakespeare, iwslt14, wikitext103, smoke)
+    if sources == Sources():
         raise typer.BadParameter("give the directories of data sets, as --multi30k and --shakespeare, or try --smoke")
     for name in set(table or ()) - set(TABLES):
         raise typer.BadParameter(f"there is no table {name!r}: choose of {', '.join(TABLES)}")
-    sources = Sources(multi30k, shakespeare, smoke)
     if smoke and output == HERE:
         raise typer.BadParameter("--smoke makes numbers up that are no results: give them an --output of their own")
     results = Results(output)

@@ -22,10 +22,10 @@ from transformer.config import ModelConfig
 from transformer.data.batches import Ragged, TextBatch
 from transformer.data.buckets import BucketedPairs
 from transformer.data.tatoeba import Pair
-from transformer.data.windows import TextCorpus
+from transformer.data.windows import StreamCorpus, TextCorpus
 from transformer.evaluation import evaluate
 from transformer.gradients import Loss
-from transformer.losses import text_loss, translation_loss
+from transformer.losses import RememberingLoss, text_loss, translation_loss
 from transformer.models import EncoderDecoder, Model
 from transformer.tokenizers import END, Tokenizer, train_tokenizer
 from transformer.training import TrainingConfig
@@ -172,3 +172,21 @@ class Prediction(Task):
 
     def useless(self, scores: dict[str, float]) -> bool:
         return scores[self.metrics[0]] >= unigram_bits(self.train, self.test, self.model.vocab_size)
+
+
+@dataclass(frozen=True)
+class RememberingPrediction(Prediction):
+    """The same from `batch_size` streams of segments side by side, each with a memory of what came before."""
+
+    memory: int = 0  # states a layer
+
+    def loss(self) -> Loss:
+        return RememberingLoss(self.memory)
+
+    def batches(self, seed: int, device: torch.device) -> Iterator[TextBatch]:
+        """Streams are read in order: the seed has no part in it."""
+        return StreamCorpus(self.train, self.length, self.batch_size).batches(device=device)
+
+    def score(self, model: Model) -> dict[str, float]:
+        streams = StreamCorpus(self.test, self.length, self.batch_size).once(device=device_of(model))
+        return {self.metrics[0]: bits(model, streams, self.loss())}
