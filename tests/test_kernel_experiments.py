@@ -292,7 +292,7 @@ def remote(**settings):
     )
     monkeypatch.syspath_prepend(tmp_path)
     with sweep.open_pool(4, on_gpu=True) as pool:
-        assert dict(sweep.sweep(pool, math.sqrt, [1, 4, 9], 2)) == {1: 1, 4: 2, 9: 3}
+        assert dict(sweep.sweep(pool, lambda job: job + 1, [1, 4, 9], 2)) == {1: 2, 4: 5, 9: 10}
     import ray
 
     assert ray.options == [{"num_cpus": 1, "num_gpus": 0.25}]
@@ -345,6 +345,18 @@ def test_a_table_is_filled_resumed_and_its_models_kept(tmp_path, in_this_process
         text = (tmp_path / "zoo" / f"kernel-{name}.md").read_text()
         assert f"in float32, {float(bleu):.2f}" in text
         assert f"{translator.path.stat().st_size / 1e6:.1f} MB" in text
+
+
+def test_measuring_ends_with_how_many_at_a_time(in_this_process):
+    done = call("--smoke", "--measure", "--workers", 2, "--seeds", 1)
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    paces = [re.match(r"(\w+): (\d) at a time ([\d.]+) steps a second together", line) for line in lines[:-3]]
+    assert [found.groups()[:2] for found in paces] == [
+        (dataset, number) for dataset in ("multi30k", "shakespeare") for number in "12"
+    ]
+    assert "all 36 runs" in lines[-3]
+    assert lines[-1] in ("2", "3")
 
 
 def test_it_says_what_is_missing(tmp_path):

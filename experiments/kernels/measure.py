@@ -12,7 +12,7 @@ import torch
 import typer
 
 from experiments.kernels.recipes import Sources, load
-from experiments.kernels.runs import Run, accelerator
+from experiments.kernels.runs import Run, accelerator, set_up
 from experiments.kernels.sweep import Pool, open_pool
 from experiments.kernels.tasks import Task
 from experiments.kernels.variants import AT_INPUT, TRANSFORMER_XL
@@ -26,8 +26,7 @@ NEARLY = 0.95  # of the best pace: as good, and fewer runs at a time end sooner
 
 def pace(run: Run) -> float:
     """Steps a second of one run, from when it is warm."""
-    torch.set_num_threads(1)
-    torch.set_float32_matmul_precision("high")
+    set_up()
     task, where = load(run.sources)[run.dataset], accelerator()
     steps = STEPS[where]
     training = replace(task.training, steps=2 * steps, warmup=steps, cooldown=0, record_every=steps)

@@ -35,14 +35,20 @@ def accelerator() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def set_up() -> None:
+    """Get a process ready: one thread, as many processes share the cores; TensorFloat-32 on a GPU."""
+    torch.set_num_threads(1)
+    if accelerator() == "cuda":
+        torch.set_float32_matmul_precision("high")
+
+
 def work(run: Run) -> Outcome:
     """Do a run in a process of its own, which keeps the data that it read for the next one."""
-    torch.set_num_threads(1)  # many processes share the cores
-    torch.set_float32_matmul_precision("high")  # TensorFloat-32 where there is a GPU
+    set_up()
     task = load(run.sources)[run.dataset]
     outcome = train_and_score(task, run)
     gc.collect()  # captured graphs hold memory of the GPU
-    if torch.cuda.is_available():
+    if accelerator() == "cuda":
         torch.cuda.empty_cache()
     return outcome
 
