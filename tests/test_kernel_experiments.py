@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import experiments.kernels.__main__ as command
 from experiments.kernels import sweep
 from experiments.kernels.__main__ import cells_of, plan
-from experiments.kernels.recipes import Sources, load
+from experiments.kernels.recipes import SMALL_TRANSLATOR, Sources, load
 from experiments.kernels.results import COLUMNS, Cell, Outcome, Results
 from experiments.kernels.runs import Run, train_and_score
 from experiments.kernels.tasks import unigram_bits
@@ -35,6 +35,7 @@ from experiments.kernels.variants import (
 )
 from experiments.kernels.verdicts import Comparison, as_good, better, judge, verdict, write_verdicts
 from transformer import load_translator
+from transformer.model_files import bundled, zoo
 from transformer.models import build
 
 SMOKE = Sources(smoke=True)
@@ -378,6 +379,37 @@ def test_processes_of_their_own_do_the_same(tmp_path):
     assert re.search(r"8 runs to make, 2 at a time, on (cpu|cuda)", done.stdout)
 
 
+# --- the models that are shipped ---
+
+
+def test_the_zoo_is_the_kernel_table_and_light():
+    assert zoo() == sorted(f"kernel-{variant}" for variant in TABLES["kernel"]["translation"])
+    files = [bundled(name) for name in zoo()]
+    assert sum(file.stat().st_size for file in files) < 12e6
+    rows = {
+        (row["variant"], row["metric"]): float(row["value"])
+        for row in Results(Path(command.__file__).parent).rows()
+        if (row["table"], row["dataset"], row["seed"]) == ("kernel", "multi30k", "1")
+    }
+    tokenizers = set()
+    for file in files:
+        variant = file.stem.removeprefix("kernel-")
+        translator = load_translator(file.stem)
+        smoother = TABLES["kernel"]["translation"][variant]
+        assert translator.model.config == smoother.configure(SMALL_TRANSLATOR)
+        tokenizers.add(translator.tokenizer.model)
+        text = file.with_suffix(".md").read_text(encoding="utf-8")
+        kept, trained = map(float, re.search(r"\| BLEU \| ([\d.]+); as trained, in float32, ([\d.]+)", text).groups())
+        assert trained == pytest.approx(rows[variant, "BLEU"], abs=0.006)
+        assert kept == pytest.approx(trained, abs=0.3)  # 8-bit rows
+        failed = smoother.kernel == "linear"
+        assert translator.card["failed"] is failed
+        assert ("**failed**" in text) is failed
+        said = translator.translate("Ein Hund läuft durch den Schnee.", "en").text
+        assert (said == "A dog runs through the snow.") is not failed
+    assert len(tokenizers) == 1  # so that their heads stand side by side on the same pieces
+
+
 # --- verdicts ---
 
 ROW, OTHER = ("kernel", "a"), ("kernel", "b")
@@ -399,24 +431,31 @@ ROW, OTHER = ("kernel", "a"), ("kernel", "b")
     ],
 )
 def test_a_verdict_needs_an_interval_on_one_side(comparison, first, second, outcome):
-    assert judge(comparison, "BLEU", {ROW: first, OTHER: second}, {}, 0.95).outcome == outcome
+    assert judge(comparison, "BLEU", {ROW: first, OTHER: second}, {}).outcome == outcome
     if None not in first + second:  # bits are better when they are fewer
         negated = {ROW: [-x / 10 for x in first], OTHER: [-x / 10 for x in second]}
         if comparison.test == "better":
-            assert judge(comparison, "bits per character", negated, {}, 0.95).outcome == outcome
+            assert judge(comparison, "bits per character", negated, {}).outcome == outcome
+
+
+def test_many_comparisons_ask_more_of_the_contrary_alone():
+    worse, less = [30.0, 30.2, 30.1], [29.5, 29.6, 29.4]
+    for number, contrary in ((1, "does not hold"), (100, "not decided")):
+        assert judge(better("kernel", "a", "b"), "BLEU", {ROW: less, OTHER: worse}, {}, number).outcome == contrary
+        assert judge(better("kernel", "b", "a"), "BLEU", {ROW: less, OTHER: worse}, {}, number).outcome == "holds"
 
 
 def test_most_runs_must_fail():
     comparison = Comparison("fails", {ROW: 1.0})
     for failed, outcome in ((6, "holds"), (0, "does not hold"), (4, "not decided")):
-        assert judge(comparison, "BLEU", {ROW: [1.0] * 6}, {ROW: failed}, 0.95).outcome == outcome
+        assert judge(comparison, "BLEU", {ROW: [1.0] * 6}, {ROW: failed}).outcome == outcome
 
 
 def test_a_claim_is_as_strong_as_its_weakest_comparison():
     groups = {ROW: [30.1, 30.2, 30.3], OTHER: [20.0, 20.1, 20.3], ("kernel", "c"): [30.0, 30.3, 30.2]}
 
     def findings(*pairs: tuple[str, str]):
-        return [judge(better("kernel", *pair), "BLEU", groups, {}, 0.95) for pair in pairs]
+        return [judge(better("kernel", *pair), "BLEU", groups, {}, len(pairs)) for pair in pairs]
 
     assert verdict(findings(("a", "b"))) == "holds"
     assert verdict(findings(("a", "b"), ("a", "c"))) == "not decided"

@@ -1,11 +1,12 @@
 """A verdict on each of the paper's claims, from the runs that there are: `python -m experiments.kernels.verdicts`.
 
-A claim is a list of comparisons, and holds if every one does; it does not hold if any one says the contrary; else it is
-not decided at this size. The intervals are Welch's, at 95 % for one comparison and, where a claim has m of them, at
-1 - 0.05 / m each (Bonferroni). `better`: the gain's interval lies above 0 (holds) or below it (does not). `as_good`: it
-lies above -margin, the loss that would matter (holds), or below 0 (does not). Where a run has no number because its
-loss did not stay finite, ranks decide instead (Mann and Whitney, exact), and such a run is the worst. `fails`: of all
-runs, those that failed are more than half or less than half by the interval of Clopper and Pearson.
+A claim is a list of comparisons. It holds if every one does, each at 95 % (all must be right at once, so that needs no
+correction); it does not hold if any one says the contrary at 1 - 0.05 / m, where m is how many there are (Bonferroni);
+else it is not decided at this size. Intervals over seeds are Welch's. `better`: the gain's interval lies above 0
+(holds) or below it (the contrary). `as_good`: it lies above -margin, the loss that would matter (holds), or below 0.
+Where a run has no number because its loss did not stay finite, ranks decide instead (Mann and Whitney, exact), and such
+a run is the worst. `fails`: of all runs, those that failed are more than half, or less, by the interval of Clopper and
+Pearson.
 """
 
 from __future__ import annotations
@@ -24,9 +25,7 @@ from transformer.statistics import Interval, chance_of_ranks, contrast, share
 
 Verdict = Literal["holds", "does not hold", "not decided"]
 Rows = Mapping[tuple[str, str], float]  # of (table, variant): its weight
-Values = Mapping[
-    tuple[str, str], Sequence[float | None]
-]  # of each (table, variant): a number a seed, None if it has none
+Values = Mapping[tuple[str, str], Sequence[float | None]]  # of (table, variant): a number a seed, or None
 COLUMNS = (
     "claim",
     "dataset",
@@ -38,7 +37,8 @@ COLUMNS = (
     "estimate",
     "low",
     "high",
-    "level",
+    "comparisons",
+    "strict_high",
     "outcome",
     "verdict",
 )
@@ -46,6 +46,7 @@ ALPHA = 0.05
 HIGHER_IS_BETTER = ("BLEU",)
 MARGINS = {"BLEU": 0.5}
 BITS_MARGIN = 0.02
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -111,47 +112,47 @@ def claims(kind: str) -> dict[str, list[Comparison]]:
 
 @dataclass(frozen=True)
 class Finding:
-    """A comparison, the interval of its gain (of the share that failed), and what it says."""
+    """A comparison, what is known of its gain (or of the share that failed), and what that says."""
 
     comparison: Comparison
     seeds: int  # of the row that has the fewest
-    interval: Interval
-    level: float
+    interval: Interval  # at 95 %; NaN where there is none
+    strict_high: float  # the upper end at 1 - 0.05 / m, below which the contrary lies
     outcome: Verdict
 
 
 def judge(
-    comparison: Comparison, metric: str, values: Values, failed: Mapping[tuple[str, str], int], level: float
+    comparison: Comparison, metric: str, values: Values, failed: Mapping[tuple[str, str], int], number: int = 1
 ) -> Finding:
-    """Decide one comparison at a confidence level; a row without any run leaves it undecided."""
+    """Decide one of `number` comparisons; a row without any run leaves it undecided."""
     rows = {**comparison.first, **comparison.second}
     seeds = min(len(values.get(row, ())) for row in rows)
-    unknown = Interval(math.nan, math.nan, math.nan)
+    strict = 1 - ALPHA / number
     if not seeds:
-        return Finding(comparison, 0, unknown, level, "not decided")
+        return Finding(comparison, 0, UNKNOWN, math.nan, "not decided")
     if comparison.test == "fails":
-        number = sum(len(values[row]) for row in rows)
-        part = share(sum(failed.get(row, 0) for row in rows), number, level)
-        return Finding(comparison, seeds, part, level, _outcome(part.low > 0.5, part.high < 0.5))
+        count = sum(failed.get(row, 0) for row in rows), sum(len(values[row]) for row in rows)
+        part, high = share(*count, 1 - ALPHA), share(*count, strict).high
+        return Finding(comparison, seeds, part, high, _outcome(part.low > 0.5, high < 0.5))
     if any(value is None for row in rows for value in values[row]):
-        return Finding(comparison, seeds, unknown, level, _by_ranks(comparison, metric, values, level))
+        return Finding(comparison, seeds, UNKNOWN, math.nan, _by_ranks(comparison, metric, values, number))
     sign = 1.0 if metric in HIGHER_IS_BETTER else -1.0
     groups = [(sign * weight, _numbers(values[row])) for row, weight in comparison.first.items()]
     groups += [(-sign * weight, _numbers(values[row])) for row, weight in comparison.second.items()]
-    gain = contrast(groups, level)
+    gain, high = contrast(groups, 1 - ALPHA), contrast(groups, strict).high
     margin = MARGINS.get(metric, BITS_MARGIN) if comparison.test == "as_good" else 0.0
-    return Finding(comparison, seeds, gain, level, _outcome(gain.low > -margin, gain.high < 0))
+    return Finding(comparison, seeds, gain, high, _outcome(gain.low > -margin, high < 0))
 
 
-def _by_ranks(comparison: Comparison, metric: str, values: Values, level: float) -> Verdict:
-    """Ranks of all runs of either side together, those without a number last."""
+def _by_ranks(comparison: Comparison, metric: str, values: Values, number: int) -> Verdict:
+    """Ranks of all runs of either side together, those without a number last; one-sided, as an interval's two ends."""
     sign = 1.0 if metric in HIGHER_IS_BETTER else -1.0
     first, second = (
         [-math.inf if value is None else sign * value for row in side for value in values[row]]
         for side in (comparison.first, comparison.second)
     )
-    alpha = (1 - level) / 2
-    return _outcome(chance_of_ranks(first, second) <= alpha, chance_of_ranks(second, first) <= alpha)
+    holds = chance_of_ranks(first, second) <= ALPHA / 2
+    return _outcome(holds, chance_of_ranks(second, first) <= ALPHA / number / 2)
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:
@@ -180,8 +181,7 @@ def findings(results: Results, kinds: Mapping[str, str]) -> list[tuple[str, str,
                 values.setdefault(place, []).append(float(row["value"]) if row["value"] else None)
                 failed[place] = failed.get(place, 0) + results.failed(Cell(*place, dataset, int(row["seed"])))
         for name, comparisons in claims(kinds[dataset]).items():
-            level = 1 - ALPHA / len(comparisons)
-            found = [judge(comparison, metric, values, failed, level) for comparison in comparisons]
+            found = [judge(each, metric, values, failed, len(comparisons)) for each in comparisons]
             judged.append((name, dataset, metric, found, verdict(found)))
     return judged
 
@@ -197,7 +197,8 @@ def write_verdicts(results: Results, kinds: Mapping[str, str], path: Path) -> No
             *("+".join(f"{table}/{variant}" for table, variant in side) for side in sides(finding.comparison)),
             finding.seeds,
             *(_text(number) for number in (finding.interval.estimate, finding.interval.low, finding.interval.high)),
-            f"{finding.level:.5g}",
+            len(found),
+            _text(finding.strict_high),
             finding.outcome,
             judged,
         )

@@ -57,7 +57,7 @@ def card(path: Path, task: Translation, smoother: Smoother, outcome: Outcome, bl
     model, training = task.model, task.training
     trained = outcome.values["BLEU"]
     score = f"{bleu:.2f}" + (f"; as trained, in float32, {trained:.2f}" if trained is not None else "")
-    fate = "its training **failed**: these are its last finite weights. " if outcome.curve else ""
+    fate = "Its training **failed**: these are the last weights that were finite. " if outcome.curve else ""
     rows = {
         "kernel": f"{FORMULAS[smoother.kernel]}, in all three attentions",
         "symmetric": "yes: one map for queries and keys" if smoother.symmetric else "no: a map each",
