@@ -8,7 +8,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from transformer.cache import Memory
 from transformer.data.batches import Batch, LabelledBatch, TextBatch
+from transformer.data.windows import SegmentBatch
 from transformer.tokenizers import PAD
 
 
@@ -31,6 +33,22 @@ def translation_loss(model: nn.Module, batch: Batch, label_smoothing: float) -> 
 def text_loss(model: nn.Module, batch: TextBatch, label_smoothing: float) -> tuple[Tensor, Tensor]:
     """Cross-entropy of the next token at every position."""
     return cross_entropy(model(batch.inputs), batch.outputs, label_smoothing)
+
+
+class RememberingLoss:
+    """`text_loss` of a model that also attends to `size` states of the segments before (Dai et al. 2019, section 3.2).
+
+    One object serves one run: it holds the memory from batch to batch.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.memory = Memory(size)
+
+    def __call__(self, model: nn.Module, batch: SegmentBatch, label_smoothing: float) -> tuple[Tensor, Tensor]:
+        if batch.first:
+            self.memory = Memory(self.size)
+        return cross_entropy(model(batch.inputs, memory=self.memory), batch.outputs, label_smoothing)
 
 
 def class_loss(model: nn.Module, batch: LabelledBatch, label_smoothing: float) -> tuple[Tensor, Tensor]:

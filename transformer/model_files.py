@@ -11,6 +11,7 @@ from typing import Any
 
 _INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
 BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
+KERNEL_ZOO = BUNDLED / "kernels"  # small translators that differ in the kernel alone
 DEFAULT_MODEL = "guide"
 
 
@@ -24,15 +25,20 @@ def names() -> list[str]:
     return sorted(found, key=lambda name: name != DEFAULT_MODEL)
 
 
+def zoo() -> list[str]:
+    """Names of the models of the kernel zoo: `kernel-rbf-symmetric`, one for each kernel and symmetry."""
+    return sorted(file.stem for file in KERNEL_ZOO.glob("*.safetensors"))
+
+
 def bundled(name: str | Path) -> Path:
-    """Return the path of a bundled model; anything with a suffix or a folder is taken as a path itself."""
+    """Return the path of a bundled model, of the zoo too; what has a suffix or a folder is taken as a path itself."""
     path = Path(name)
     if path.suffix or len(path.parts) > 1:
         return path
-    path = BUNDLED / f"{name}.safetensors"
-    if not path.exists():
-        raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names())}, or give a path")
-    return path
+    for folder in (BUNDLED, KERNEL_ZOO):
+        if (path := folder / f"{name}.safetensors").exists():
+            return path
+    raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names())}, or give a path")
 
 
 def checkpoint_hash(path: Path) -> str:

@@ -119,8 +119,10 @@ class Tokenizer:
         return list(dict.fromkeys(character for run in runs for character in run if character != WORD_START))
 
 
-def train_tokenizer(text: Iterable[str], vocab_size: int, model_type: str = "bpe") -> bytes:
-    """Train a vocabulary on sentences; return it serialised, with the tags of all languages in it."""
+def train_tokenizer(
+    text: Iterable[str], vocab_size: int, model_type: str = "bpe", languages: Sequence[str] = LANGUAGES
+) -> bytes:
+    """Train a vocabulary on sentences; return it serialised, with the tags of the target languages in it."""
     model = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(text),
@@ -131,7 +133,7 @@ def train_tokenizer(text: Iterable[str], vocab_size: int, model_type: str = "bpe
         normalization_rule_name="identity",
         pretokenization_delimiter=BORDER,
         split_digits=True,
-        user_defined_symbols=[language_tag(language) for language in LANGUAGES],
+        user_defined_symbols=[language_tag(language) for language in languages],
         minloglevel=1,
         **MARKS,
     )

@@ -1,8 +1,9 @@
-"""One long text as windows of equal length, for models that predict the next token."""
+"""One long text as windows of equal length, or as streams of segments, for models that predict the next token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -60,3 +61,37 @@ class TextCorpus:
         places = starts.to(ids.device, non_blocking=True)[:, None] + torch.arange(self.length + 1, device=ids.device)
         windows = ids[places].long()
         return TextBatch(windows[:, :-1].contiguous(), windows[:, 1:].contiguous())
+
+
+@dataclass(frozen=True)
+class SegmentBatch(TextBatch):
+    """Segments that go on where those of the batch before ended, unless `first` (a boolean) says that they begin."""
+
+    first: Tensor
+
+
+class StreamCorpus:
+    """The ids of a text (N,), cut into parallel streams that are read segment after segment, for models with memory.
+
+    ValueError if the text is too short for the streams. What is left of the text at the end of the streams is not read.
+    """
+
+    def __init__(self, ids: np.ndarray, length: int, streams: int) -> None:
+        self.length, self.streams = length, streams
+        long = (len(ids) - 1) // streams  # the token after the last one is needed too
+        if long < 1:
+            raise ValueError(f"a text of {len(ids)} tokens is too short for {streams} streams: give a longer text")
+        places = np.arange(streams)[:, None] * long + np.arange(long + 1)
+        self.rows = torch.from_numpy(np.asarray(ids, dtype=np.int32)[places])  # (B, long + 1)
+
+    def once(self, *, device: torch.device | str) -> Iterator[SegmentBatch]:
+        """Every stream from its beginning to its end; the last segments may be shorter."""
+        rows = self.rows.to(device)
+        for start in range(0, rows.size(1) - 1, self.length):
+            ids = rows[:, start : start + self.length + 1].long()
+            yield SegmentBatch(ids[:, :-1].contiguous(), ids[:, 1:].contiguous(), torch.tensor(start == 0))
+
+    def batches(self, *, device: torch.device | str) -> Iterator[SegmentBatch]:
+        """The streams again and again."""
+        while True:
+            yield from self.once(device=device)
