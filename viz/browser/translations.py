@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from viz.browser.strings import STRINGS
+from viz.browser import STRINGS
 
 _INSTALLED = Path(__file__).parent.parent / "locale"  # where pip puts locale/
 LOCALE = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "locale"
