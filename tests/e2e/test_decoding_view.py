@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from app_pages.analysis import analyse, record
 from transformer.translator import load_translator
 from viz.browser import encode_reply, to_html, with_header
+from viz.browser.codes import Room
 
 TEXT, BEAM = "We sailed around the island in a small wooden boat.", {"beam_size": 4, "length_penalty": 0.6}
 DRAW = {"temperature": 1.0, "seed": 3}  # writes pieces that are not among the ten likeliest
@@ -191,7 +192,7 @@ def test_eight_bits_print_no_number_until_the_exact_ones_are_there(page, show, d
         assert float(number.get_attribute("value")) == pytest.approx(weights[kind][0].max().item(), rel=1e-6)
 
 
-def in_eight_bits(message):
+def in_eight_bits(message, **room):
     from viz.browser import AttentionMap, Axis, decode_weights, encode_attention
 
     header = header_of(message)
@@ -201,7 +202,17 @@ def in_eight_bits(message):
     ]
     axes = {name: Axis(**axis) for name, axis in header["axes"].items()}
     kept = ("steps", "temperatures", "decoding")
-    return encode_attention(maps, axes=axes, model=header["model"], bits=8, **{name: header[name] for name in kept})
+    return encode_attention(
+        maps, axes=axes, model=header["model"], bits=8, **room, **{name: header[name] for name in kept}
+    )
+
+
+def test_a_long_text_says_what_is_shaded_until_the_numbers_are_there(page, show, drawn):
+    message, *_ = drawn
+    show(in_eight_bits(message, room=Room(fine=0, most=2000)))
+    note = page.locator(".shaded p").last
+    expect(note).to_contain_text("largest")
+    expect(page.locator(".shaded-readout data").first).to_have_text("…")
 
 
 # --- the time line ---

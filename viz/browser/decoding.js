@@ -5,6 +5,8 @@ import { createStepAttention, fetchShown, showStepAttention } from "./step_atten
 import { createTimeline, fillTimeline, pointTimeline } from "./timeline.js";
 import { make, tokenLabels } from "./text.js";
 
+const REST = 150; // ms
+
 /** Build the empty view in `parent`. */
 export function createDecoding(parent, actions) {
   const element = parent.appendChild(make("section", "decoding"));
@@ -50,8 +52,8 @@ function showStep(view) {
   const { scene, step } = view;
   pointTimeline(view.timeline, step);
   showStepAttention(view.attention, scene, step);
-  const arrived = () => { if (view.scene.header === scene.header) showStepAttention(view.attention, view.scene, view.step); };
-  fetchShown(view.attention, scene, view.actions, arrived).catch((error) => view.actions.say(error.message));
+  clearTimeout(view.restTimer);
+  view.restTimer = setTimeout(() => fetchExact(view, scene), REST);
   const record = scene.header.steps?.[step];
   view.candidates.element.hidden = !record?.log_normalisers;
   if (view.candidates.element.hidden) return;
@@ -64,6 +66,12 @@ function showStep(view) {
     forced: (scene.header.changes ?? []).some((change) => change.type === "force" && change.position === step),
     changeable: view.actions.offers("changes"),
   });
+}
+
+/** Where the message has no exact numbers, fetch those of the heads that the reader stays with. */
+function fetchExact(view, scene) {
+  const arrived = () => { if (view.scene.header === scene.header) showStepAttention(view.attention, view.scene, view.step); };
+  fetchShown(view.attention, scene, view.actions, arrived).catch((error) => view.actions.say(error.message));
 }
 
 function goTo(view, step, spoken) {

@@ -1,5 +1,6 @@
 // Where one step of the output looks: the sentence, and what was written before, each token shaded by its weight.
 import { NO_NUMBER, formatNumber, numberElement, setNumber } from "./numbers.js";
+import { pooledNote } from "./payload.js";
 import { supplyWeights, weightsOf } from "./weights.js";
 import { luminance } from "./color.js";
 import { make, setToken, tokenElement, tokenLabels } from "./text.js";
@@ -36,6 +37,7 @@ function createShadedLine(parent) {
   line.caption = readout.appendChild(make("span", ""));
   line.token = readout.appendChild(tokenElement(BLANK_TOKEN, "key"));
   line.number = readout.appendChild(numberElement());
+  line.note = element.appendChild(make("p", "caption"));
   line.list.addEventListener("pointerover", (event) => readToken(line, line.items.indexOf(event.target.closest("li"))));
   line.list.addEventListener("pointerleave", () => readToken(line, -1));
   line.list.addEventListener("focusin", (event) => readToken(line, line.items.indexOf(event.target.closest("li"))));
@@ -107,6 +109,7 @@ function showShaded(line, kind, { layer, head, mean, step, theme, weights, words
   line.list.setAttribute("aria-label", line.title.textContent);
   const shown = stepWeights(weights, kind, step, { layer, head, mean });
   Object.assign(line, { words, exact: shown.exact, weights: shown.weights.slice(0, written) });
+  line.note.textContent = shown.exact ? "" : pooledNote(kind, words);
   const last = theme.scale.length - 1;
   line.items.forEach((item, key) => {
     item.hidden = key >= written;
