@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import N_, Translate
+from app_pages.labels import field_label
 
 GREEDY = "greedy"
 METHODS = {GREEDY: N_("Greedy"), "beam": N_("Beam search"), "sampling": N_("Sampling")}
@@ -69,9 +69,8 @@ def choose_decoding(language: str, _: Translate) -> str:
     written = session.remember("decoding", GREEDY, is_decoding)
     method, options = written.split("-")[0], read(written)
     st.session_state[f"decoding {method}"] = written  # for when the visitor comes back to this method
-    label = escape(_("Decoding"))
     with st.container(gap=None):
-        st.html(f'<p class="atlas-label">{label}</p>')
+        field_label(_("Decoding"))
         popover = st.popover(describe(written, _), width="stretch")
     with popover:
         key = f"method {language}"

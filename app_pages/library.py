@@ -11,6 +11,7 @@ import streamlit as st
 from app_pages.decodings import GREEDY
 from app_pages.gallery import by_phenomenon, gallery
 from app_pages.i18n import Translate
+from app_pages.labels import field_label
 from app_pages.languages import NAMES, split_direction
 
 MOST_KEPT = 30
@@ -19,14 +20,14 @@ MOST_KEPT = 30
 def choose_example(_: Translate, model: str) -> None:
     """Show the gallery and the history behind a button."""
     with st.container(gap=None):
-        st.html(f'<p class="atlas-label">{escape(_("Where to look"))}</p>')
+        field_label(_("Where to look"))
         popover = st.popover(_("Examples"), width="stretch", key="library", on_change="rerun")
     if not popover.open:
         return
     with popover, st.container(key="library_sheet", height=440, border=False, gap="xxsmall"):
         _history(_)
         for heading, entries in by_phenomenon(gallery(model, _)):
-            st.html(f'<p class="atlas-heading">{escape(heading)}</p>')
+            _heading(heading)
             for entry in entries:
                 _sentence(_, f"gallery {entry['id']}", entry, _open, entry["look"])
 
@@ -35,9 +36,13 @@ def _history(_: Translate) -> None:
     """List what the visitor asked before, the newest first; what stands now is not before."""
     before = st.session_state.get("history", [])[1:9]
     if before:
-        st.html(f'<p class="atlas-heading">{escape(_("Your sentences"))}</p>')
+        _heading(_("Your sentences"))
     for number, entry in enumerate(before):
         _sentence(_, f"history {number}", entry, _return_to)
+
+
+def _heading(text: str) -> None:
+    st.html(f'<p class="atlas-heading">{escape(text)}</p>')
 
 
 def _sentence(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import N_, Translate
+from app_pages.labels import field_label
 from transformer.model_files import CheckpointError, names
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def choose_model(language: str, _: Translate) -> str:
     if model not in choices():
         model = names()[0]
     with st.container(gap=None):
-        st.html(f'<p class="atlas-label">{escape(_("Model"))}</p>')
+        field_label(_("Model"))
         popover = st.popover(model_name(model), width="stretch", key="model popover", on_change="rerun")
     if popover.open:
         with popover:

@@ -98,16 +98,18 @@ def _say_translation(_: Translate, standing: Standing) -> None:
         steps=len(header["steps"]),
         score=_signed(header["log_probability"]),
     )
-    nothing = f"<i>{escape(_('The model wrote nothing.'))}</i>"
+    empty = _("The model wrote nothing.")
+    nothing = f"<i>{escape(empty)}</i>"
     if before is None:
         translation, quiet = escape(header["translation"]) or nothing, f"<p class='atlas-quiet'>{escape(said)}</p>"
     else:
         new, old = mark_differences(header["translation"], before["translation"], standing.target)
         changed = header["log_probability"] - before["log_probability"]
         translation = new or nothing
+        change, unchanged = _("Change: {change}.", change=_signed(changed)), _("Unchanged, it writes:")
         quiet = (
-            f'<p class="atlas-quiet">{escape(said)} {escape(_("Change: {change}.", change=_signed(changed)))}</p>'
-            f'<p class="atlas-quiet atlas-before">{escape(_("Unchanged, it writes:"))} '
+            f'<p class="atlas-quiet">{escape(said)} {escape(change)}</p>'
+            f'<p class="atlas-quiet atlas-before">{escape(unchanged)} '
             f'<span lang="{standing.target}">{old or nothing}</span></p>'
         )
     st.html(f'<p class="atlas-translation" lang="{standing.target}">{translation}</p>{quiet}')

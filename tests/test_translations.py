@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import string
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_catalogue_has_exactly_the_strings_of_the_code(language: str, in_code: s
     assert in_code - in_catalogue == set(), "not in the catalogue: run `make translations`, then translate"
     assert in_catalogue - in_code == set(), "no longer in the code: run `make translations`"
     assert not catalogue.obsolete, "obsolete entries: run `make translations`"
+
+
+def test_no_string_hides_where_it_is_not_found() -> None:
+    """The extractor does not look into f-strings: a text there would never be translated."""
+    for path in (ROOT / "app_pages").rglob("*.py"):
+        texts = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr)]
+        for part in (part for text in texts for part in ast.walk(text)):
+            match part:
+                case ast.Call(func=ast.Name(id="_" | "N_"), args=[ast.Constant(), *_]):
+                    raise AssertionError(f"{path.name}:{part.lineno}: take the text out of the f-string")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
