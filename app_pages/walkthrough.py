@@ -12,8 +12,10 @@ from app_pages.chapters import NAMES, chapter
 from app_pages.chapters.show import code
 from app_pages.chapters.step import Choice, Step
 from app_pages.chapters.walk import Walk
+from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
 from app_pages.lessons import Section, fill, lesson
+from app_pages.sentence import Standing
 from app_pages.walkthrough_class import hidden, link_popover, present_button, presenting, style, visible_chapters
 from app_pages.walkthrough_picture import walkthrough_picture
 from viz.browser import decode_header
@@ -171,9 +173,13 @@ def leaf(message: bytes, language: str) -> None:
 
 
 language = st.session_state.get("language", "en")
-message = st.session_state.get("message")
+standing: Standing | None = st.session_state.get("standing")
 _ = translator(language)
-if message is not None:
+if standing is not None:
+    message = standing.message
+    if standing.changes:
+        st.info(_("What you changed in the heads is left out here: the walkthrough shows the model as it is."))
+        message = session.attention(standing.model, standing.text, standing.direction, **read(standing.decoding))
     leaf(message, language)
 st.caption(
     _(

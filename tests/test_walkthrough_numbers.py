@@ -403,7 +403,7 @@ def test_14_the_cache_counts_rows(walk: Walk, scene: Scene) -> None:
 
 def test_15_the_journey(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     position = 3
-    figure = scene(15, "journey", position=position)["journey"]
+    figure = scene(15, "journey", position=position)["written"]
     states, stages = figure["states"].astype(float), figure["stages"]
     near(states[0], formulas.embed([[2, *walk.written_ids][position]])[0])
     near(states[1], states[0] + positions(position + 1, walk.config.d_model)[position])
@@ -421,7 +421,22 @@ def test_15_the_journey(walk: Walk, scene: Scene, formulas: Formulas) -> None:
             near([share for _piece, share, _form in stage["looks_at"]], sorted(weights, reverse=True)[:5])
         shares = softmax(states[i + 2] @ formulas.table.T)
         near([share for _piece, share, _form in stage["lens"]], sorted(shares, reverse=True)[:3])
-    assert figure["reached"]["piece"] == stages[-1]["lens"][0][0]["piece"] == walk.writes.pieces[position]
+    assert stages[-1]["lens"][0][0]["piece"] == walk.writes.pieces[position]
+
+
+def test_15_the_journey_of_a_word_that_is_read(walk: Walk, scene: Scene, formulas: Formulas) -> None:
+    position = 5
+    figure = scene(15, "source", source=position)["read"]
+    states, stages = figure["states"].astype(float), figure["stages"]
+    near(states[0], formulas.embed([walk.source_ids[position]])[0])
+    for i, stage in enumerate(stages[2:-1]):
+        name = ("self_attention", "feed_forward")[i % 2]
+        near(stage["before"], states[i + 1] + stage["added"])
+        near(states[i + 2], formulas.norm(stage["before"].astype(float), f"encoder.layers.{i // 2}.{name}_norm"))
+    near(states[-1], states[-2])
+    layers = range(walk.config.num_decoder_layers)
+    looks = np.mean([state(walk, f"decoder.layers.{i}.cross_attention.weights").mean(0) for i in layers], 0)
+    near([share for _piece, share, _form in stages[-1]["looks_at"]], sorted(looks[:, position], reverse=True)[:5])
 
 
 def test_16_costs_and_the_papers_table(scene: Scene) -> None:

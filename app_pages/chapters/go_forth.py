@@ -38,7 +38,7 @@ def _times(walk: Walk, cached: bool) -> NDArray[Any]:
 def _run(walk: Walk, cached: bool) -> list[float]:
     import torch
 
-    from transformer.decoding import next_tokens
+    from transformer.next_tokens import next_tokens
     from transformer.tokenizers import START
 
     step = next_tokens(walk.translator.model, torch.tensor([walk.source_ids]), cached=cached)
@@ -79,7 +79,7 @@ STEPS = (
     Step(
         "measured",
         measured,
-        code=("transformer.decoding:_from_cache", "transformer.decoding:_from_scratch"),
+        code=("transformer.next_tokens:_from_cache", "transformer.next_tokens:_from_scratch"),
         facts=facts,
     ),
     Step("onward", nothing, onward=(("app_pages/heads.py", N_("All heads of your sentence")),)),

@@ -103,7 +103,8 @@ def search_steps(walk: Walk, width: int) -> tuple[list[list[dict[str, Any]]], di
     """The living and ended hypotheses after each step, the place of the best one, and its text."""
     import torch
 
-    from transformer.decoding import MAX_EXTRA, beam_search, next_tokens
+    from transformer.decoding import MAX_EXTRA, beam_search
+    from transformer.next_tokens import next_tokens
 
     source = torch.tensor([walk.source_ids])
     most = min(len(walk.source_ids) + MAX_EXTRA, walk.config.max_length)

@@ -61,9 +61,7 @@ def scores(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 def outputs(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     prefix, head = f"encoder.layers.{chosen['layer']}.self_attention", chosen["head"]
-    left = Matrix(
-        "weights", walk[f"{prefix}.weights"][head], _("weights"), "weight", "weight", walk.source
-    )
+    left = Matrix("weights", walk[f"{prefix}.weights"][head], _("weights"), "weight", "weight", walk.source)
     right = Matrix("v", walk[f"{prefix}.v"][head], "V", "value", rows=walk.source, bare=True)
     result = Matrix("z", walk[f"{prefix}.head_outputs"][head], "Z", "value", rows=walk.source, bare=True)
     return [Product(left, right, result)]

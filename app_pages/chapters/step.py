@@ -8,7 +8,7 @@ from typing import Any
 
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import N_, Translate
-from viz.walkthrough.scene import Figure
+from viz.walkthrough.scene import Figure, Tokens
 
 Chosen = Mapping[str, int]
 Draw = Callable[[Walk, Chosen, Translate], Sequence[Figure]]
@@ -88,8 +88,15 @@ DECODER_HEAD = Choice(
     lambda walk: walk.pairing[1],
     "decoder head",
 )
+
+
+def shown_pieces(tokens: Tokens) -> list[tuple[str, dict[str, str]]]:
+    """Options that are pieces."""
+    return [("{piece}", {"piece": piece.replace("▁", " ").strip() or "␣"}) for piece in tokens.pieces]
+
+
 POSITION = Choice(
     "position",
     N_("Written piece"),
-    lambda walk: [("{piece}", {"piece": piece.replace("▁", " ").strip() or "␣"}) for piece in walk.writes.pieces],
+    lambda walk: shown_pieces(walk.writes),
 )

@@ -8,6 +8,8 @@ export function drawBeam(parent, figure) {
   box.append(make("figcaption", "grid-title", figure.title));
   const scroll = box.appendChild(make("div", "beam-columns"));
   scroll.tabIndex = 0;
+  scroll.setAttribute("role", "group");
+  scroll.setAttribute("aria-label", figure.title);
   const cells = figure.steps.map((step) => {
     const list = scroll.appendChild(make("ol", "beam-step"));
     return step.map((hypothesis) => {

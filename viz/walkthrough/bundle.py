@@ -18,7 +18,7 @@ def streamlit_js() -> str:
     """Return the script for ``st.components.v2.component(js=...)``; its ``data`` is the scene's bytes."""
     tables = {"STRINGS": STRINGS, "HEAD_COLORS": {"light": [h.light for h in HEADS], "dark": [h.dark for h in HEADS]}}
     constants = "".join(f"const {name} = {json.dumps(table, indent=2)};\n" for name, table in tables.items())
-    return join({"constants": constants, **in_order("host_walkthrough", FOLDER)})
+    return constants + join(in_order("host_walkthrough", FOLDER))
 
 
 @cache

@@ -5,5 +5,6 @@ export default function (component) {
   const { parentElement, data } = component;
   if (!data) return undefined;
   const stage = renderScene(parentElement, data);
+  document.documentElement.lang = stage.lang() ?? "en"; // Streamlit says "en" whatever the page speaks
   return () => stage.destroy();
 }

@@ -9,7 +9,7 @@ const LINE_HEIGHT = 15;
 
 /** Draw the residual stream as a growing stack of lines, with what happens at the stage that is open. */
 export function drawJourney(parent, figure, stage) {
-  const state = stage.remember("journey", () => ({ step: 0 }));
+  const state = stage.remember(figure.name, () => ({ step: 0 }));
   const box = parent.appendChild(make("figure", "journey"));
   const player = box.appendChild(make("div"));
   const body = box.appendChild(make("div", "journey-body"));
@@ -48,7 +48,7 @@ function showStage(detail, figure, stage, step) {
   if (each.before) vector(detail, each.before, each.role, stage, stage.words("before_normalising"));
   vector(detail, rowOf(figure.states, step), each.role, stage, stage.words("state_after"));
   for (const [title, list, role] of [[stage.words("looks_at"), each.looks_at, "query"], [stage.words("strongest_units"), each.units, "text"], [stage.words("read_off_here"), each.lens, "decoder"]]) {
-    if (list?.length) detail.append(shares(title, list, role, figure.token.lang));
+    if (list?.length) detail.append(shares(title, list, role));
   }
 }
 
@@ -56,6 +56,8 @@ function vector(detail, array, role, stage, title) {
   const figure = detail.appendChild(make("div", "vector-block"));
   figure.append(make("span", "quiet", title));
   const canvas = figure.appendChild(make("canvas"));
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", title);
   const count = array.values.length;
   const width = Math.max(200, detail.clientWidth - 8);
   drawMatrix(canvas, { width, height: 22 }, { values: array.values, rows: 1, columns: count }, signedColor(stage.theme, role, largestSize(array)));

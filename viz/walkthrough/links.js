@@ -52,6 +52,8 @@ function showLinks(view) {
     const most = Math.max(0, ...state.heads.map((head) => headWeight(figure, state.layer, head, state.query, i)));
     button.style.setProperty("--share", String(Math.min(1, Math.sqrt(most))));
   });
+  const from = view.queries[state.query].textContent;
+  view.canvas.setAttribute("aria-label", stage.words("lines_from", { query: from }));
   paintLinks(view);
   if (view.side) showSide(view);
 }

@@ -1,5 +1,6 @@
 // The model as boxes that open: one box, two stacks, every layer, and the sub-layers of a layer.
 import { make } from "./text.js";
+import { sizeCanvas } from "./matrix.js";
 
 /** Draw the machine at its level; a click opens what is inside. */
 export function drawMachine(parent, figure, stage) {
@@ -32,7 +33,10 @@ function inside(view) {
     return boxButton(view, "black-box", stage.words("the_transformer"), figure.parameters.all, () => { state.level = 1; });
   }
   const area = make("div", "stacks");
-  area.append(stack(view, "encoder", figure.layers[0]), memory(view), stack(view, "decoder", figure.layers[1]));
+  const [encoders, decoders] = [stack(view, "encoder", figure.layers[0]), stack(view, "decoder", figure.layers[1])];
+  const between = memory(view);
+  area.append(encoders, between.element, decoders);
+  queueMicrotask(() => drawMemory(between, encoders, decoders, stage.theme));
   return area;
 }
 
@@ -69,9 +73,35 @@ function sublayers(view, side) {
 
 /** The top of the encoder goes to every decoder layer. */
 function memory(view) {
-  const area = make("div", "memory");
-  area.append(make("span", "memory-name", view.stage.words("encoder_output")), arrow("wide"));
-  return area;
+  const element = make("div", "memory");
+  const canvas = element.appendChild(make("canvas"));
+  canvas.setAttribute("aria-hidden", "true");
+  element.append(make("span", "memory-name", view.stage.words("encoder_output")));
+  return { element, canvas };
+}
+
+function drawMemory({ element, canvas }, encoders, decoders, theme) {
+  const boxes = (stackElement) => [...stackElement.querySelectorAll(".machine-box")].map((box) => box.getBoundingClientRect());
+  const area = element.getBoundingClientRect();
+  const middle = (box) => box.top + box.height / 2 - area.top;
+  const ratio = window.devicePixelRatio || 1;
+  const { context } = sizeCanvas(canvas, area.width, area.height, ratio);
+  context.scale(ratio, ratio);
+  context.strokeStyle = context.fillStyle = theme.style.getPropertyValue("--atlas-encoder");
+  context.lineWidth = 1.5;
+  const from = middle(boxes(encoders)[0]);
+  for (const box of boxes(decoders)) {
+    const to = middle(box);
+    context.beginPath();
+    context.moveTo(0, from);
+    context.bezierCurveTo(area.width / 2, from, area.width / 2, to, area.width - 7, to);
+    context.stroke();
+    context.beginPath();
+    context.moveTo(area.width, to);
+    context.lineTo(area.width - 8, to - 4);
+    context.lineTo(area.width - 8, to + 4);
+    context.fill();
+  }
 }
 
 function boxButton(view, className, text, parameters, act) {

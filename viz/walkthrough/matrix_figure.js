@@ -56,7 +56,7 @@ export function drawMatrixFigure(parent, figure, stage, options = {}) {
   drawMatrix(canvas, whole, { values: figure.values.values, rows: rowCount, columns: columnCount }, colorOfMatrix(figure, stage.theme));
   const marks = ["row", "column", "cell"].map((name) => frame.appendChild(make("span", `grid-mark ${name}`)));
   const mark = (cell) => showMarks(marks, cell, size, frame);
-  listenToCells(frame, { rowCount, columnCount }, options.point ?? (() => {}));
+  listenToCells(frame, figure.title, { rowCount, columnCount }, options.point ?? (() => {}));
   if (figure.note) box.append(make("p", "note", figure.note));
   return { figure, rows, columns, cells: axisLabels(figure.cells), mark, frame, size };
 }
@@ -121,10 +121,11 @@ function showMarks([row, column, cell], place, size, frame) {
   cell.classList.toggle("shown", shown[0] && shown[1]);
 }
 
-function listenToCells(frame, { rowCount, columnCount }, point) {
+function listenToCells(frame, label, { rowCount, columnCount }, point) {
   let at = null;
   frame.tabIndex = 0;
   frame.setAttribute("role", "application");
+  frame.setAttribute("aria-label", label);
   const clamp = (value, count) => Math.max(0, Math.min(count - 1, value));
   const tell = (cell) => point((at = cell));
   frame.addEventListener("pointermove", (event) => {

@@ -56,7 +56,9 @@ function createDerivation(parent) {
   const strips = ["row", "column", "terms"].map((name) => {
     const line = element.appendChild(make("div", `strip ${name}`));
     const title = line.appendChild(make("span", "strip-name"));
-    return { title, canvas: line.appendChild(make("canvas")) };
+    const canvas = line.appendChild(make("canvas"));
+    canvas.setAttribute("aria-hidden", "true"); // the sum says it
+    return { title, canvas };
   });
   return { element, strips, sum: element.appendChild(make("p", "sum")) };
 }

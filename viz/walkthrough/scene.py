@@ -220,10 +220,10 @@ class Journey:
     """One token's way: the state after every stage (stages, d), what each added, and what is seen there."""
 
     kind: ClassVar[str] = "journey"
+    name: str
     stages: Sequence[Mapping[str, Any]]
     states: Array
-    token: Piece
-    reached: Piece
+    lang: str
 
 
 Figure = Matrix | Product | Bars | Table | Curves | Links | SixSteps | Machine | Writing | Beam | Cache | Journey

@@ -41,6 +41,7 @@ function createStage(element) {
   const follow = (event) => pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
   window.addEventListener("pointermove", follow);
   return {
+    lang: () => state.scene?.lang,
     update(bytes) {
       try {
         state.scene = decodeScene(bytes);

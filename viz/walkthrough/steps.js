@@ -112,6 +112,7 @@ function sumLine(view) {
 /** A vector as a strip of colours; its numbers are read out when pointed at. */
 function strip(view, array, role, width = STRIP, limit = largestSize(array)) {
   const canvas = make("canvas", "vector");
+  canvas.setAttribute("aria-hidden", "true"); // the numbers beside it say what counts
   drawMatrix(canvas, { width, height: 14 }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(view.stage.theme, role, limit));
   canvas.addEventListener("pointermove", (event) => {
     const area = canvas.getBoundingClientRect();

@@ -14,6 +14,7 @@ STRINGS: dict[str, str] = {
     "layer_and_head": "Layer {layer}, head {head}",
     "all_heads": "all",
     "weight_from_to": "weight from “{query}” to “{key}”",
+    "lines_from": "Lines from “{query}” to the words it looks at; the thicker, the larger the weight.",
     "choose_head": "Every head: how much it gives from the one word to the other. Click one.",
     "choose_words": "Click a word on the left to see where it looks, one on the right to ask for it.",
     "play": "Play",
