@@ -11,11 +11,11 @@ from app_pages import session
 from app_pages.chapters import NAMES, chapter
 from app_pages.chapters.show import code
 from app_pages.chapters.step import Choice, Step
-from app_pages.chapters.walk import Walk
+from app_pages.chapters.walk import Walk, follows_the_paper
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
 from app_pages.lessons import Section, fill, lesson
-from app_pages.sentence import Standing
+from app_pages.translation import Standing
 from app_pages.walkthrough_class import hidden, link_popover, present_button, presenting, style, visible_chapters
 from app_pages.walkthrough_picture import walkthrough_picture
 from viz.browser import decode_header
@@ -145,21 +145,24 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
 
 
 @st.fragment
-def leaf(message: bytes, language: str) -> None:
+def leaf(model: str, message: bytes, language: str) -> None:
     """Show one step of one chapter; turning the leaf runs only this."""
     _ = translator(language)
     number, step = place()
     style()
     header = decode_header(message)
     sentence = (
-        header["model"]["name"],
+        model,
         header["text"],
         header["direction"],
         tuple(header["axes"]["target"]["writes"]),
         header["translation"],
     )
-    navigation(number, step, language, _)
     walk = session.walk(*sentence)
+    if not follows_the_paper(walk.config):
+        st.info(_("The chapters follow a model built as the paper's; this one is built otherwise. Choose another one."))
+        return
+    navigation(number, step, language, _)
     shown = chapter(number).steps[step - 1]
     told = lesson(number, language)
     text, picture = st.columns([4, 9], gap="large")
@@ -180,7 +183,7 @@ if standing is not None:
     if standing.changes:
         st.info(_("What you changed in the heads is left out here: the walkthrough shows the model as it is."))
         message = session.attention(standing.model, standing.text, standing.direction, **read(standing.decoding))
-    leaf(message, language)
+    leaf(standing.model, message, language)
 st.caption(
     _(
         "After Jay Alammar's [The Illustrated Transformer]({guide}) (CC BY-NC-SA): its order of ideas; "

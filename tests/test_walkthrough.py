@@ -10,8 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from app_pages.chapters import NAMES, chapter
 from app_pages.chapters.show import code
+from app_pages.chapters.walk import follows_the_paper
 from app_pages.lessons import lesson
 from app_pages.walkthrough_class import class_link
+from transformer.config import PRESETS, preset
 
 APP = str(Path(__file__).parent.parent / "app.py")
 SMALL = {"model": "small", "text": "I am a student."}
@@ -117,3 +119,11 @@ def test_the_code_shown_is_the_code_that_runs(reference: str) -> None:
     assert text[int(first) - 1].strip() == lines.splitlines()[0]
     name = reference.rpartition(":")[2].rpartition(".")[2]
     assert any(f"{kind} {name}" in lines for kind in ("def", "class"))
+
+
+def test_a_model_of_another_build_is_told_apart() -> None:
+    sizes = {"vocab_size": 8, "d_model": 16, "num_heads": 2, "d_ff": 16}
+    assert follows_the_paper(preset("vaswani", **sizes))
+    for other in sorted(set(PRESETS) - {"vaswani"}):
+        assert not follows_the_paper(preset(other, **sizes)), other
+    assert not follows_the_paper(preset("vaswani", **sizes, norm="pre"))

@@ -19,7 +19,6 @@ PART = Choice("part", N_("Product"), lambda walk: [(f"${name} = X W_{name}$", {}
 def projection_weight(walk: Walk, layer: int, name: str, head: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """W (d_model, d_head) and bias (d_head,) of one head's q, k or v."""
     projection = walk.part(f"encoder.layers.{layer}.self_attention.projection")
-    name = name if hasattr(projection, f"w_{name}") else "k"  # a shared projection has no W_q of its own
     map_ = getattr(projection, f"w_{name}")
     size = map_.weight.shape[0] // walk.config.num_heads
     rows = slice(head * size, (head + 1) * size)

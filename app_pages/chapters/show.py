@@ -41,6 +41,7 @@ def model_facts(walk: Walk) -> Mapping[str, Any]:
         "d_model": sizes.d_model,
         "d_head": sizes.head_size,
         "d_ff": f"{sizes.d_ff:,}",
+        "activation": {"relu": "ReLU", "gelu": "GELU", "silu": "SiLU"}[sizes.activation],
         "root": f"{sizes.head_size**0.5:g}",
         "num_heads": sizes.num_heads,
         "encoder_layers": sizes.num_encoder_layers,

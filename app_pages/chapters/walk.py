@@ -129,6 +129,15 @@ class Walk:
         return self.translator.tokenizer.pieces([token])[0]
 
 
+def follows_the_paper(config: ModelConfig) -> bool:
+    """Whether a model is built as in Vaswani et al. 2017, so that the chapters tell the truth about it."""
+    kinds = (config.encoder_attention, config.decoder_attention, config.cross_attention)
+    slots = {(kind.kernel.name, kind.projection, kind.position.name, kind.value_position, kind.bias) for kind in kinds}
+    whole = (config.norm, config.input_position, config.output)
+    plain = slots == {("exponential", "qkv", "none", "none", True)}
+    return plain and whole == ("post", "sinusoidal", "tied")
+
+
 def strongest_pair(weights: NDArray[Any]) -> tuple[int, int]:
     """Find the two different words, tag and end left out, between which some head gives most."""
     most = weights.max((0, 1))[1:-1, 1:-1].copy()
