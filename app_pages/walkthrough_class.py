@@ -20,7 +20,17 @@ _PRESENT = """
 .stMainBlockContainer { padding-top: 1rem; max-width: none; }
 .stMainBlockContainer > .stVerticalBlock > :nth-child(-n + 2):not(:has(.st-key-walk_navigation)) { display: none; }
 """
-_READABLE = ".stCaptionContainer p { color: var(--atlas-quiet); }"
+# Streamlit's own captions, key hints and coloured code stay below a contrast of 4.5:1.
+_READABLE = """
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
+[data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
+.st-key-walk_navigation button * { color: inherit; opacity: 1; }
+.stCode .token { color: inherit !important; }
+.stCode .token:is(.keyword, .boolean, .number) { color: var(--atlas-query) !important; }
+.stCode .token:is(.string, .triple-quoted-string) { color: var(--atlas-encoder) !important; }
+.stCode .token.comment { color: var(--atlas-quiet) !important; }
+.stCode .token:is(.function, .class-name) { color: var(--atlas-value) !important; }
+"""
 _NO_CONTROLS = ".st-key-sentence_bar .stHorizontalBlock, .st-key-walk_choices { display: none; }"
 
 
