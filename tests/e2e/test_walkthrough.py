@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from transformer.translator import load_translator
 
 PATIENCE = 30_000  # ms
 TEXT = "I like green tea because it is good."
+READABLE = (Path(__file__).parent / "readable.js").read_text("utf-8")
 LAYER, HEAD = 1, 2  # counted from 0
 
 
@@ -203,7 +205,21 @@ def test_markup_in_a_sentence_is_only_text(open_step: Callable[..., Page]) -> No
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "ja"])
+def test_everything_is_readable(browser: Browser, app_url: str, scheme: str) -> None:
+    """Contrast of 4.5:1 (WCAG 2.2, 1.4.3), a text instead of each picture, a name for each control."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    try:
+        for number, step in ((1, 4), (4, 1), (5, 2), (6, 1), (7, 3), (10, 1), (13, 3), (14, 1), (15, 1)):
+            page.goto(f"{app_url}/walkthrough?model=small&chapter={number}&step={step}")
+            page.wait_for_selector(f'.walk[data-scene^="{number}-"]', state="attached")
+            expect(page.get_by_text("Show me the code").first).to_be_visible()
+            assert page.evaluate(READABLE) == {"faint": [], "mute": [], "nameless": []}, number
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ja")])
 def test_every_chapter_fits_a_telephone(browser: Browser, app_url: str, scheme: str, language: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)

@@ -22,6 +22,7 @@ export function drawJourney(parent, figure, stage) {
     line.type = "button";
     line.append(make("span", "stream-name", each.name));
     const canvas = line.appendChild(make("canvas"));
+    canvas.setAttribute("aria-hidden", "true");
     const array = rowOf(figure.states, i);
     drawMatrix(canvas, { width, height: LINE_HEIGHT }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(stage.theme, each.role, limit));
     line.addEventListener("click", () => control.go(i));

@@ -110,6 +110,7 @@ function headGrid(view) {
   const values = new Float32Array(layers * heads);
   for (let i = 0; i < values.length; i++) values[i] = headWeight(figure, Math.floor(i / heads), i % heads, state.query, state.key);
   const canvas = area.appendChild(make("canvas"));
+  canvas.setAttribute("aria-hidden", "true"); // the buttons over it say the numbers
   const best = Math.max(...values);
   const color = shareColor(stage.theme, Math.max(best, 0.05));
   drawMatrix(canvas, { width: heads * cell, height: layers * cell }, { values, rows: layers, columns: heads }, color);
