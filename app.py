@@ -3,11 +3,19 @@
 import streamlit as st
 
 from app_pages import startup
+from app_pages.i18n import SOURCE_LANGUAGE, translator
 from app_pages.layout import NAME, frame
 from app_pages.sentence import sentence_bar
 
 st.set_page_config(page_title=NAME, layout="wide")
-page = st.navigation([st.Page("app_pages/heads.py", title="Heads", url_path="heads", default=True)], position="hidden")
+_ = translator(st.session_state.get("lang") or st.query_params.get("lang", SOURCE_LANGUAGE))
+page = st.navigation(
+    [
+        st.Page("app_pages/heads.py", title=_("Heads"), url_path="heads", default=True),
+        st.Page("app_pages/walkthrough.py", title=_("Walkthrough"), url_path="walkthrough"),
+    ],
+    position="top",
+)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = sentence_bar(st.session_state["language"], translate)
 page.run()

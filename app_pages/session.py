@@ -24,6 +24,7 @@ from viz.browser import with_reference
 from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
+    from app_pages.chapters.walk import Walk
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
 
@@ -124,3 +125,25 @@ def attention(model: str, text: str, direction: str, changes: str = "", **decodi
     default = (model, text, direction, decoding) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION, {})
     unchanged = (shipped() if default else None) or _analysis(model, text, direction, "", **decoding)
     return with_reference(_analysis(model, text, direction, changes, **decoding), unchanged) if changes else unchanged
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def walk(model: str, text: str, direction: str, writes: tuple[str, ...], translation: str) -> Walk:
+    """Return a sentence's way through a model, for the walkthrough: its trace is read by all, changed by none."""
+    from app_pages.chapters.walk import make_walk
+
+    return make_walk(translator(model), text, direction, writes, translation)
+
+
+@st.cache_data(max_entries=150, show_spinner=False)
+def scene(
+    sentence: tuple[str, str, str, tuple[str, ...], str],
+    chapter: int,
+    step: int,
+    chosen: tuple[int, ...],
+    language: str,
+) -> tuple[bytes, dict[str, Any]]:
+    """Return what a step of a chapter shows: its picture's message, and the numbers of its text."""
+    from app_pages.chapters.show import show
+
+    return show(walk(*sentence), chapter, step, chosen, language)

@@ -111,6 +111,10 @@ class Tokenizer:
         """Return the piece of every id, `▁` marking a space before it."""
         return [self._processor.id_to_piece(int(i)) for i in ids]
 
+    def ids(self, pieces: Sequence[str]) -> list[int]:
+        """Return the id of every piece: the opposite of `pieces`."""
+        return [self._processor.piece_to_id(piece) for piece in pieces]
+
     def unknown(self, text: str) -> list[str]:
         """Return the characters of the text that the vocabulary does not have, once each."""
         text = self._prepare(text)

@@ -1,0 +1,86 @@
+"""Chapter 14: what real systems keep between steps, and where to go from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app_pages.chapters.step import Chosen, Step
+from app_pages.chapters.walk import Walk
+from app_pages.i18n import N_, Translate
+from viz.walkthrough.scene import Cache, Curves, Figure
+
+RUNS = 3
+
+
+def kept(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    steps, layers = len(walk.reads.pieces), walk.config.num_decoder_layers
+    again = np.arange(1, steps + 1, dtype=np.float32) * layers
+    return [Cache(walk.reads, np.full(steps, layers, np.float32), again)]
+
+
+def timings(walk: Walk) -> NDArray[Any]:
+    """Milliseconds of each step with and without a cache (2, T), measured where this runs."""
+    found: NDArray[Any] = walk.once("timings", lambda: np.array([_times(walk, cached) for cached in (True, False)]))
+    return found
+
+
+def _times(walk: Walk, cached: bool) -> NDArray[Any]:
+    """The least of a few runs: other work on the machine only ever adds to a time."""
+    least: NDArray[Any] = np.min([_run(walk, cached) for _again in range(RUNS)], 0)
+    return least
+
+
+def _run(walk: Walk, cached: bool) -> list[float]:
+    import torch
+
+    from transformer.next_tokens import next_tokens
+    from transformer.tokenizers import START
+
+    step = next_tokens(walk.translator.model, torch.tensor([walk.source_ids]), cached=cached)
+    times = []
+    for token in (START, *walk.written_ids[:-1]):
+        began = time.perf_counter()
+        step(torch.tensor([token]))
+        times.append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def measured(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    times = timings(walk)
+    names = [_("with the cache"), _("everything again")]
+    x = np.arange(1, times.shape[1] + 1)
+    return [
+        Curves("times", _("time of each step, measured on this machine"), x, times, names, _("step"), _("milliseconds"))
+    ]
+
+
+def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
+    steps, layers = len(walk.reads.pieces), walk.config.num_decoder_layers
+    with_cache, without = timings(walk).sum(-1)
+    return {
+        "kept_rows": f"{steps * layers:,}",
+        "again_rows": f"{steps * (steps + 1) // 2 * layers:,}",
+        "kept_time": f"{with_cache:.0f}",
+        "again_time": f"{without:.0f}",
+    }
+
+
+def nothing(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    return []
+
+
+STEPS = (
+    Step("kept", kept, code=("transformer.cache:LayerCache",)),
+    Step(
+        "measured",
+        measured,
+        code=("transformer.next_tokens:_from_cache", "transformer.next_tokens:_from_scratch"),
+        facts=facts,
+    ),
+    Step("onward", nothing, onward=(("app_pages/heads.py", N_("All heads of your sentence")),)),
+)

@@ -1,0 +1,82 @@
+"""Chapter 4: which head links 'it' to 'animal', and what it does when the street is too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app_pages.chapters.step import Chosen, Step
+from app_pages.chapters.walk import Walk, make_walk
+from app_pages.i18n import Translate
+from viz.walkthrough.scene import Bars, Figure, Links, Table
+
+SENTENCES = {
+    "tired": "The animal didn't cross the street because it was too tired.",
+    "wide": "The animal didn't cross the street because it was too wide.",
+}
+NOUNS = ("▁animal", "▁street")
+
+
+def links(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    link = walk.link
+    return [Links("words", walk.encoder_weights, walk.source, walk.source, link.layer, link.head, link.query, link.key)]
+
+
+def both(walk: Walk) -> dict[str, Walk]:
+    """The guide's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
+    target = "de" if walk.languages[1] == "en" else walk.languages[1]
+
+    def translate(text: str) -> Walk:
+        written = walk.translator.translate(text, target)
+        return make_walk(walk.translator, text, f"en-{target}", written.pieces, written.text)
+
+    found: dict[str, Walk] = walk.once("both", lambda: {name: translate(text) for name, text in SENTENCES.items()})
+    return found
+
+
+def wide(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    walks = both(walk)
+    first = walks["tired"]
+    _query, _key, layer, head, _weight = first.link
+    names, values, figures = [], [], []
+    for name, each in walks.items():
+        it = list(each.source.pieces).index("▁it")
+        weights = each.encoder_weights[layer, head, it]
+        for noun in NOUNS:
+            names.append(f"{name}: it → {noun[1:]}")
+            values.append(weights[list(each.source.pieces).index(noun)])
+        animal = list(each.source.pieces).index("▁animal")
+        picture = Links(
+            name,
+            each.encoder_weights,
+            each.source,
+            each.source,
+            layer,
+            head,
+            it,
+            animal,
+            title=name,
+            choose=False,
+            width=0.5,
+        )
+        figures.append(picture)
+    rows = [(name, each.translation) for name, each in walks.items()]
+    title = _("Layer {layer}, head {head}", layer=layer + 1, head=head + 1)
+    return [
+        *figures,
+        Bars("nouns", title, names, np.array(values), "query", width=0.5),
+        Table("translations", _("What the model writes"), ["", ""], rows, width=0.5),
+    ]
+
+
+def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
+    link = both(walk)["tired"].link
+    return {"tired_layer": link.layer + 1, "tired_head": link.head + 1, "tired_weight": f"{link.weight:.2f}"}
+
+
+STEPS = (
+    Step("links", links, code=("transformer.attention:MultiHeadAttention.forward",)),
+    Step("wide", wide, code=("transformer.attention:MultiHeadAttention.forward",), facts=facts),
+)

@@ -1,0 +1,66 @@
+"""Chapter 5: self-attention of one word in six steps, by hand and in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from app_pages.chapters.step import HEAD, LAYER, Chosen, Step
+from app_pages.chapters.walk import Walk, softmax
+from app_pages.i18n import Translate
+from viz.walkthrough.scene import Figure, SixSteps, Tokens
+
+WORDS = Tokens(("▁Thinking", "▁Machines"), "en")  # the guide's words, scores and size of a head
+DOTS, D_HEAD = np.array([[112.0, 96.0]]), 64
+
+
+def by_hand(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    root = D_HEAD**0.5
+    scaled = DOTS / root
+    return [
+        SixSteps(
+            "hand",
+            None,
+            None,
+            None,
+            DOTS,
+            scaled,
+            softmax(scaled),
+            None,
+            Tokens(WORDS.pieces[:1], "en"),
+            WORDS,
+            0,
+            (0, 1),
+            root,
+        )
+    ]
+
+
+def by_model(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
+    prefix, head = f"encoder.layers.{chosen['layer']}.self_attention", chosen["head"]
+    q, k, v = (walk[f"{prefix}.{name}"][head] for name in "qkv")
+    return [
+        SixSteps(
+            "model",
+            q,
+            k,
+            v,
+            q @ k.T,
+            walk[f"{prefix}.scores"][head],
+            walk[f"{prefix}.weights"][head],
+            walk[f"{prefix}.head_outputs"][head],
+            walk.source,
+            walk.source,
+            walk.link.query,
+            (walk.link.query, walk.link.key),
+            q.shape[-1] ** 0.5,
+        )
+    ]
+
+
+_CODE = ("transformer.kernels:ExponentialKernel.forward", "transformer.kernels:masked_softmax")
+STEPS = (
+    Step("hand", by_hand, code=_CODE),
+    Step("model", by_model, (LAYER, HEAD), ("transformer.attention:MultiHeadAttention.forward", *_CODE)),
+)

@@ -1,0 +1,102 @@
+"""What a chapter is made of: steps, each with a picture, the choices a visitor has, and the code that computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app_pages.chapters.walk import Walk
+from app_pages.i18n import N_, Translate
+from viz.walkthrough.scene import Figure, Tokens
+
+Chosen = Mapping[str, int]
+Draw = Callable[[Walk, Chosen, Translate], Sequence[Figure]]
+Facts = Callable[[Walk, Chosen], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A choice above a picture: its options as (text, values to fill in), and which is open at first.
+
+    What is chosen stays from chapter to chapter under `keep`.
+    """
+
+    name: str
+    label: str
+    options: Callable[[Walk], Sequence[tuple[str, Mapping[str, Any]]]]
+    first: Callable[[Walk], int] = lambda walk: 0
+    keep: str = ""
+
+
+def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
+    """Add no numbers to the lesson's text."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: `name` is its section in the lesson, `code` names what computes it ("module:Class.method").
+
+    `onward` are other pages of the app to go to from here, as (file, label).
+    """
+
+    name: str
+    draw: Draw
+    choices: tuple[Choice, ...] = ()
+    code: tuple[str, ...] = ()
+    facts: Facts = no_facts
+    onward: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter: its number from 1 on, its name, its steps."""
+
+    number: int
+    name: str
+    steps: tuple[Step, ...]
+
+
+_NUMBER = "{number}"
+
+LAYER = Choice(
+    "layer",
+    N_("Layer"),
+    lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_encoder_layers)],
+    lambda walk: walk.link.layer,
+    "encoder layer",
+)
+HEAD = Choice(
+    "head",
+    N_("Head"),
+    lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
+    lambda walk: walk.link.head,
+    "encoder head",
+)
+DECODER_LAYER = Choice(
+    "layer",
+    N_("Layer"),
+    lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_decoder_layers)],
+    lambda walk: walk.pairing[0],
+    "decoder layer",
+)
+DECODER_HEAD = Choice(
+    "head",
+    N_("Head"),
+    lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
+    lambda walk: walk.pairing[1],
+    "decoder head",
+)
+
+
+def shown_pieces(tokens: Tokens) -> list[tuple[str, dict[str, str]]]:
+    """Options that are pieces."""
+    return [("{piece}", {"piece": piece.replace("▁", " ").strip() or "␣"}) for piece in tokens.pieces]
+
+
+POSITION = Choice(
+    "position",
+    N_("Written piece"),
+    lambda walk: shown_pieces(walk.writes),
+)

@@ -1,0 +1,237 @@
+"""The walkthrough in a real browser: numbers read back off the page, keys, links, and every screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from app_pages.chapters import NAMES
+from app_pages.chapters.walk import Walk, make_walk
+from app_pages.lessons import lesson
+from transformer.translator import load_translator
+
+PATIENCE = 30_000  # ms
+TEXT = "I like green tea because it is good."
+READABLE = (Path(__file__).parent / "readable.js").read_text("utf-8")
+LAYER, HEAD = 1, 2  # counted from 0
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page on which nothing may go wrong unseen."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    yield page
+    assert problems == []
+
+
+@pytest.fixture(scope="module")
+def walk() -> Walk:
+    translator = load_translator("small")
+    written = translator.translate(TEXT, "de")
+    return make_walk(translator, TEXT, "en-de", written.pieces, written.text)
+
+
+@pytest.fixture
+def open_step(page: Page, app_url: str) -> Callable[..., Page]:
+    def open_at(number: int, step: int = 1, **address: str) -> Page:
+        query = {"model": "small", "text": TEXT, "chapter": str(number), "step": str(step), **address}
+        page.goto(f"{app_url}/walkthrough?" + "&".join(f"{key}={value}" for key, value in query.items()))
+        page.wait_for_selector(f'.walk[data-scene^="{number}-"]', state="attached")
+        return page
+
+    return open_at
+
+
+def numbers(locator: Locator) -> list[float]:
+    """The full numbers of <data> elements."""
+    return [float(each) for each in locator.evaluate_all("found => found.map(each => each.value)")]
+
+
+def near(shown: list[float], expected: object) -> None:
+    np.testing.assert_allclose(shown, np.asarray(expected, float), rtol=1e-5, atol=1e-5)
+
+
+def choose(page: Page, label: str, option: int) -> None:
+    page.get_by_role("group", name=label).get_by_text(str(option + 1), exact=True).click()
+
+
+def hover(page: Page, figure: Locator, rows: int, columns: int, row: int, column: int) -> None:
+    box = figure.locator("canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * (column + 0.5) / columns, box["y"] + box["height"] * (row + 0.5) / rows)
+
+
+def test_the_weight_from_word_to_word(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(4)
+    near(numbers(page.locator(".links-side data")), [walk.link.weight])
+    page.locator(".words.from button").nth(3).click()
+    page.locator(".words.to button").nth(2).click()
+    page.locator(".head-cell").nth(LAYER * walk.config.num_heads + HEAD).click()
+    near(numbers(page.locator(".links-side data")), [walk.encoder_weights[LAYER, HEAD, 3, 2]])
+
+
+def test_six_steps_by_hand_and_in_the_model(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(5)
+    share = 1 / (1 + math.exp(-2))
+    near(numbers(page.locator(".six tbody data")), [112, 14, share, 96, 12, 1 - share])
+    page = open_step(5, 2)
+    page.get_by_label("Query").select_option("4")
+    link, path = walk.link, f"encoder.layers.{walk.link.layer}.self_attention"
+    scores, weights = walk[f"{path}.scores"][link.head, 4], walk[f"{path}.weights"][link.head, 4]
+    shown = np.array(numbers(page.locator(".six tbody data"))).reshape(-1, 3)
+    near(shown[:, 0].tolist(), scores * math.sqrt(walk.config.head_size))
+    near(shown[:, 1].tolist(), scores)
+    near(shown[:, 2].tolist(), weights)
+
+
+def test_a_cell_of_a_product_says_where_it_came_from(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(6)
+    size, path = walk.config.head_size, f"encoder.layers.{walk.link.layer}"
+    rows = len(walk.source.pieces)
+    hover(page, page.locator(".product-result"), rows, size, 3, 5)
+    expect(page.locator(".sum .place")).to_have_text("6")
+    column = walk.link.head * size + 5
+    projection = walk.part(f"{path}.self_attention.projection.w_q")
+    total = walk[f"{path}.residual_pre"][3] @ projection.weight[column].detach().numpy()
+    bias = projection.bias[column].item()
+    near(numbers(page.locator(".sum data")), [total, bias, walk[f"{path}.self_attention.q"][walk.link.head, 3, 5]])
+    expect(page.locator(".product-left .grid-mark.row.shown")).to_have_count(1)
+    expect(page.locator(".product-right .grid-mark.column.shown")).to_have_count(1)
+
+
+def test_embedding_and_position_and_their_sum(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(8)
+    rows, size = len(walk.source.pieces), walk.config.d_model
+    page.locator(".grid-frame").nth(1).focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    content, whole = walk["encoder.token_embedding"], walk["encoder.embedding"]
+    shown = numbers(page.locator(".readout data"))
+    row, column = min(2, rows - 1), min(1, size - 1)
+    near(shown, [content[row, column], whole[row, column] - content[row, column], whole[row, column]])
+    assert "chapter=8" in page.url and "step=2" not in page.url  # the arrow keys moved the cell, not the page
+
+
+def test_means_and_variances(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(9, 2)
+    before = walk[f"encoder.layers.{walk.link.layer}.self_attention_norm.input"]
+    after = walk[f"encoder.layers.{walk.link.layer}.self_attention_norm.output"]
+    shown = np.array(numbers(page.locator(".numbers tbody data"))).reshape(len(before), 6)
+    near(shown[:, :2].ravel().tolist(), np.stack([before.mean(-1), before.var(-1)], -1).ravel())
+    near(shown[:, 4:].ravel().tolist(), np.stack([after.mean(-1), after.var(-1)], -1).ravel())
+
+
+def test_the_decoder_plays(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(10)
+    expect(page.locator(".writing-row.decoder .chip:visible")).to_have_count(1)
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.locator(".writing-row.decoder .chip:visible")).to_have_count(2)
+    near(numbers(page.locator(".candidates data")), np.sort(walk.probabilities[1])[::-1][:5])
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".writing-row.decoder .chip:visible")).to_have_count(3)
+    page.get_by_role("button", name="Pause").click()
+
+
+def test_logits_and_probabilities(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(11, 2)
+    shown = numbers(page.locator(".bars data"))
+    best = np.argsort(-walk.logits[0], kind="stable")[:10]
+    near(shown, [*walk.logits[0][best], *walk.probabilities[0][best]])
+
+
+def test_the_loss_at_each_position(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(13)
+    shown = np.array(numbers(page.locator(".numbers tbody data"))).reshape(-1, 4)
+    of_target = walk.probabilities[np.arange(len(walk.written_ids)), walk.written_ids]
+    near(shown[:-1, 0].tolist(), of_target)
+    near([shown[-1, 1]], [-np.log(of_target).mean()])
+
+
+def test_the_journey_of_a_token(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(15)
+    page.locator(".stream-line").nth(2).click()
+    position = len(walk.writes.pieces) // 2
+    added = walk["decoder.layers.0.self_attention.output"][position]
+    near(numbers(page.locator(".stage-detail .vector-block data")), [np.sqrt((added**2).sum())])
+    expect(page.locator(".stream-line.ahead")).to_have_count(1 + 3 * walk.config.num_decoder_layers - 2)
+
+
+def test_ids_of_the_pieces(open_step: Callable[..., Page], walk: Walk) -> None:
+    page = open_step(2)
+    shown = np.array(numbers(page.locator(".numbers").first.locator("tbody data"))).reshape(-1, 2)
+    assert shown[:, 1].astype(int).tolist() == list(walk.source_ids)
+
+
+def test_arrow_keys_turn_the_leaves(open_step: Callable[..., Page]) -> None:
+    page = open_step(1)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="Two halves")).to_be_visible()
+    page.wait_for_function("location.search.includes('step=2')")
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name="One box")).to_be_visible()
+
+
+def test_boxes_open(open_step: Callable[..., Page]) -> None:
+    page = open_step(1)
+    page.locator(".black-box").click()
+    page.locator(".machine-box.encoder").click()
+    page.locator(".machine-box.decoder").first.click()
+    expect(page.locator(".sublayers .cross_attention")).to_be_visible()
+
+
+def test_presenting_leaves_the_chapter_alone(open_step: Callable[..., Page]) -> None:
+    page = open_step(3, present="1")
+    expect(page.get_by_role("textbox")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Through a layer")).to_be_visible()
+    page.mouse.move(300, 400)
+    expect(page.locator(".walk-pointer")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.get_by_role("textbox")).to_be_visible()
+    expect(page.locator(".walk-pointer")).to_be_hidden()
+
+
+def test_markup_in_a_sentence_is_only_text(open_step: Callable[..., Page]) -> None:
+    page = open_step(2, text='<img src=x onerror="window.hacked=1"> tea')
+    expect(page.locator(".numbers .token", has_text="<").first).to_be_visible()
+    assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_is_readable(browser: Browser, app_url: str, scheme: str) -> None:
+    """Contrast of 4.5:1 (WCAG 2.2, 1.4.3), a text instead of each picture, a name for each control."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    try:
+        for number, step in ((1, 4), (4, 1), (5, 2), (6, 1), (7, 3), (10, 1), (13, 3), (14, 1), (15, 1)):
+            page.goto(f"{app_url}/walkthrough?model=small&chapter={number}&step={step}")
+            page.wait_for_selector(f'.walk[data-scene^="{number}-"]', state="attached")
+            expect(page.get_by_text("Show me the code").first).to_be_visible()
+            assert page.evaluate(READABLE) == {"faint": [], "mute": [], "nameless": []}, number
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ja")])
+def test_every_chapter_fits_a_telephone(browser: Browser, app_url: str, scheme: str, language: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    try:
+        for number in range(1, len(NAMES) + 1):
+            page.goto(f"{app_url}/walkthrough?model=small&lang={language}&chapter={number}")
+            page.wait_for_selector(f'.walk[data-scene^="{number}-"]', state="attached")
+            heading = next(iter(lesson(number, language).sections.values())).heading
+            expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+            sideways = page.evaluate(
+                "() => { const main = document.querySelector('.stMain'); return main.scrollWidth - main.clientWidth }"
+            )
+            assert sideways <= 1, number
+    finally:
+        page.close()

@@ -1,0 +1,129 @@
+"""The walkthrough without a browser: turning its leaves, its links, and what a class is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app_pages.chapters import NAMES, chapter
+from app_pages.chapters.show import code
+from app_pages.chapters.walk import follows_the_paper
+from app_pages.lessons import lesson
+from app_pages.walkthrough_class import class_link
+from transformer.config import PRESETS, preset
+
+APP = str(Path(__file__).parent.parent / "app.py")
+SMALL = {"model": "small", "text": "I am a student."}
+
+
+@pytest.fixture
+def open_walk() -> Callable[..., AppTest]:
+    def open_with(**address: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=60)
+        for key, value in {**SMALL, **address}.items():
+            app.query_params[key] = value
+        app.switch_page("app_pages/walkthrough.py").run()
+        assert not app.exception
+        return app
+
+    return open_with
+
+
+def heading(app: AppTest) -> str:
+    return app.subheader[0].value
+
+
+def headings(number: int, language: str = "en") -> Sequence[str]:
+    return [section.heading for section in lesson(number, language).sections.values()]
+
+
+def place(app: AppTest) -> tuple[str, str]:
+    read = {key: app.query_params.get(key, ["1"]) for key in ("chapter", "step")}
+    return tuple(value[0] if isinstance(value, list) else value for value in read.values())
+
+
+@pytest.mark.parametrize("number", range(1, len(NAMES) + 1))
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_step_opens_by_its_link(open_walk: Callable[..., AppTest], number: int, language: str) -> None:
+    app = open_walk(lang=language, chapter=str(number))
+    assert heading(app) == headings(number, language)[0]
+    for step in range(2, len(chapter(number).steps) + 1):
+        app.query_params["step"] = str(step)
+        app.run()
+        assert not app.exception
+        assert heading(app) == headings(number, language)[step - 1]
+
+
+def test_forward_and_back_through_steps_and_chapters(open_walk: Callable[..., AppTest]) -> None:
+    app = open_walk(chapter="1", step="4")
+    app.button(key="walk_forward").click().run()
+    assert (heading(app), place(app)) == (headings(2)[0], ("2", "1"))
+    app.button(key="walk_back").click().run()
+    assert (heading(app), place(app)) == (headings(1)[3], ("1", "4"))
+    assert open_walk().button(key="walk_back").disabled
+    assert open_walk(chapter=str(len(NAMES)), step="2").button(key="walk_forward").disabled
+
+
+def test_a_choice_stays_from_chapter_to_chapter(open_walk: Callable[..., AppTest]) -> None:
+    app = open_walk(chapter="5", step="2")
+    app.segmented_control(key="walk encoder layer en").set_value(1).run()
+    for _turn in range(2):
+        app.button(key="walk_forward").click().run()
+    assert app.segmented_control(key="walk encoder layer en").value == 1
+
+
+@pytest.mark.parametrize("address", [{"chapter": "99"}, {"chapter": "x"}, {"chapter": "2", "step": "9"}])
+def test_a_nonsensical_link_opens_a_first_step(open_walk: Callable[..., AppTest], address: dict[str, str]) -> None:
+    number = 2 if address["chapter"] == "2" else 1
+    assert heading(open_walk(**address)) == headings(number)[0]
+
+
+def test_a_class_is_not_shown_what_the_link_leaves_out(open_walk: Callable[..., AppTest]) -> None:
+    def expanders(app: AppTest) -> list[str]:
+        return [each.label for each in app.expander]
+
+    assert {"The answer", "Show me the code"} <= set(expanders(open_walk(chapter="4")))
+    app = open_walk(chapter="4", hide="answers,code,5,6")
+    assert not {"The answer", "Show me the code"} & set(expanders(app))
+    app.button(key="walk_forward").click().run()
+    app.button(key="walk_forward").click().run()
+    assert place(app) == ("7", "1")
+    assert heading(open_walk(chapter="5", hide="1,5")) == headings(2)[0]
+
+
+def test_presenting_is_in_the_address(open_walk: Callable[..., AppTest]) -> None:
+    app = open_walk()
+    app.button(key="walk_present").click().run()
+    assert app.query_params["present"] in ("1", ["1"])
+    app.button(key="walk_present").click().run()
+    assert "present" not in app.query_params
+
+
+def test_a_link_for_a_class_keeps_the_rest_of_the_address() -> None:
+    link = class_link("http://host:1/walkthrough?x=1", {"text": "Ça & là", "hide": "2"}, ["answers", "3"])
+    assert link == "http://host:1/walkthrough?x=1&text=%C3%87a+%26+l%C3%A0&hide=answers,3"
+    assert class_link("http://host:1/walkthrough", {"hide": "2"}, []) == "http://host:1/walkthrough"
+
+
+@pytest.mark.parametrize(
+    "reference", sorted({each for n in range(1, len(NAMES) + 1) for s in chapter(n).steps for each in s.code})
+)
+def test_the_code_shown_is_the_code_that_runs(reference: str) -> None:
+    where, lines = code(reference)
+    file, _, first = where.partition(":")
+    text = (Path(APP).parent / file).read_text("utf-8").splitlines()
+    assert file.startswith("transformer/")
+    assert text[int(first) - 1].strip() == lines.splitlines()[0]
+    name = reference.rpartition(":")[2].rpartition(".")[2]
+    assert any(f"{kind} {name}" in lines for kind in ("def", "class"))
+
+
+def test_a_model_of_another_build_is_told_apart() -> None:
+    sizes = {"vocab_size": 8, "d_model": 16, "num_heads": 2, "d_ff": 16}
+    assert follows_the_paper(preset("vaswani", **sizes))
+    for other in sorted(set(PRESETS) - {"vaswani"}):
+        assert not follows_the_paper(preset(other, **sizes)), other
+    assert not follows_the_paper(preset("vaswani", **sizes, norm="pre"))

@@ -1,0 +1,101 @@
+// renderScene(element, bytes): a scene's figures, one after the other, and the line that reads numbers out.
+import { decodeScene } from "./message.js";
+import { drawBars, drawTable } from "./bars.js";
+import { drawBeam } from "./beam.js";
+import { drawCache } from "./cache_figure.js";
+import { drawCurves } from "./curves.js";
+import { drawJourney } from "./journey.js";
+import { drawLinks } from "./links.js";
+import { drawMachine } from "./machine.js";
+import { drawMatrices } from "./matrices.js";
+import { drawProduct } from "./product.js";
+import { drawSteps } from "./steps.js";
+import { drawWriting } from "./writing.js";
+import { make, translator } from "./text.js";
+import { readTheme } from "./theme.js";
+
+const FIGURES = {
+  matrix: drawMatrices, product: drawProduct, bars: drawBars, table: drawTable, curves: drawCurves, links: drawLinks,
+  steps: drawSteps, machine: drawMachine, writing: drawWriting, beam: drawBeam, cache: drawCache, journey: drawJourney,
+};
+const READ_OUT = new Set(["matrix", "steps", "journey"]);
+const NARROW_STAGE = 640;
+const GUTTER = 24;
+
+/** Show a scene in an element, or update what is there; returns {destroy}. */
+export function renderScene(element, bytes) {
+  element.walkStage ??= createStage(element);
+  element.walkStage.update(bytes);
+  return element.walkStage;
+}
+
+function createStage(element) {
+  const root = element.appendChild(make("div", "walk"));
+  const state = { root, width: 0, cleanups: [], memory: new Map(), scene: null };
+  const redraw = () => drawScene(state);
+  const observer = new ResizeObserver(() => { if (root.clientWidth !== state.width) redraw(); });
+  observer.observe(root);
+  const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", redraw);
+  const pointer = element.appendChild(make("div", "walk-pointer")); // shown where the page says --walk-pointer: block
+  const follow = (event) => pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
+  window.addEventListener("pointermove", follow);
+  return {
+    lang: () => state.scene?.lang,
+    update(bytes) {
+      try {
+        state.scene = decodeScene(bytes);
+      } catch (error) {
+        root.replaceChildren(make("p", "problem", translator({}, STRINGS)("unreadable", { reason: error.message })));
+        return;
+      }
+      drawScene(state);
+    },
+    destroy() {
+      observer.disconnect();
+      scheme.removeEventListener("change", redraw);
+      window.removeEventListener("pointermove", follow);
+      pointer.remove();
+      state.cleanups.forEach((clean) => clean());
+      root.remove();
+      delete element.walkStage;
+    },
+  };
+}
+
+function drawScene(state) {
+  const { root, scene } = state;
+  if (!scene || !root.clientWidth) return;
+  const began = performance.now();
+  state.cleanups.splice(0).forEach((clean) => clean());
+  root.lang = scene.lang ?? "en";
+  root.replaceChildren();
+  const theme = readTheme(root);
+  theme.style = getComputedStyle(root);
+  state.width = root.clientWidth;
+  const memory = rememberedOf(state, scene);
+  const stage = {
+    theme, words: translator(scene.strings, STRINGS), links: new Map(), cleanups: state.cleanups,
+    headColors: HEAD_COLORS[root.dataset.scheme], readout: make("p", "readout"),
+    remember: (name, fresh) => { if (!memory.has(name)) memory.set(name, fresh()); return memory.get(name); },
+  };
+  const area = root.appendChild(make("div", "figures"));
+  for (const figure of scene.figures) {
+    const share = state.width < NARROW_STAGE ? 1 : (figure.width ?? 1);
+    const cell = area.appendChild(make("div", "figure-cell"));
+    cell.style.width = `${Math.floor(share * (state.width + GUTTER)) - GUTTER}px`;
+    FIGURES[figure.kind](cell, figure, stage);
+  }
+  if (scene.figures.some((figure) => READ_OUT.has(figure.kind))) {
+    root.append(stage.readout, make("p", "hint", stage.words("hint")));
+  }
+  root.dataset.scene = scene.id;
+  performance.measure("walk-scene", { start: began });
+}
+
+/** What the reader chose in a picture stays while the picture is the same, and is forgotten with it. */
+function rememberedOf(state, scene) {
+  const key = `${scene.id} ${scene.about}`;
+  if (state.memory.key !== key) state.memory = Object.assign(new Map(), { key });
+  return state.memory;
+}

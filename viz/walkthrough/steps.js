@@ -1,0 +1,123 @@
+// Attention of one word in six steps, as a table with a line for each word that it looks at.
+import { drawMatrix } from "./matrix.js";
+import { largestSize, numberAt, rowOf } from "./message.js";
+import { make, tokenElement, tokenLabels } from "./text.js";
+import { numberElement, shortNumber, signedColor } from "./numerals.js";
+
+const STRIP = 108;
+
+/** Draw the steps; the words and how many steps are open are the reader's choice. */
+export function drawSteps(parent, figure, stage) {
+  const state = stage.remember(figure.name, () => ({ query: figure.query, pair: [...figure.pair], open: 6 }));
+  const box = parent.appendChild(make("figure", "six"));
+  const view = { figure, stage, state, box };
+  showSteps(view);
+}
+
+function showSteps(view) {
+  const { figure, stage, state, box } = view;
+  box.replaceChildren();
+  const labels = tokenLabels(figure.keys.pieces, figure.keys.lang);
+  box.append(stepButtons(view));
+  if (figure.k) box.append(wordChoice(view, labels));
+  if (figure.q) box.append(queryLine(view));
+  box.dataset.open = state.open;
+  const scroll = box.appendChild(make("div", "table-scroll"));
+  const table = scroll.appendChild(make("table"));
+  const head = table.appendChild(make("thead")).appendChild(make("tr"));
+  const numbers = stage.words;
+  const columns = [
+    ["", 0], figure.k && [numbers("step_key"), 1, "key"], [numbers("step_score"), 2],
+    [numbers("step_divide", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
+    [numbers("step_softmax"), 4], figure.v && [numbers("step_value"), 5, "value"], figure.v && [numbers("step_weighted"), 5, "value"],
+  ].filter(Boolean);
+  for (const [text, step, role] of columns) head.append(make("th", `step${step} ${role ?? ""}`, text));
+  const body = table.appendChild(make("tbody"));
+  labels.forEach((label, key) => body.append(keyRow(view, label, key)));
+  if (figure.z) box.append(sumLine(view));
+}
+
+function stepButtons(view) {
+  const bar = make("div", "step-buttons");
+  for (let step = 1; step <= 6; step++) {
+    const button = bar.appendChild(make("button", "", `${step} ${view.stage.words(`step_name_${step}`)}`));
+    button.type = "button";
+    button.setAttribute("aria-pressed", String(step <= view.state.open));
+    button.addEventListener("click", () => { view.state.open = step; showSteps(view); });
+  }
+  return bar;
+}
+
+function wordChoice(view, labels) {
+  const { state, stage } = view;
+  const line = make("p", "word-choice");
+  const choose = (name, value, set, role) => {
+    const wrap = line.appendChild(make("label", role, stage.words(name)));
+    const select = wrap.appendChild(make("select"));
+    labels.forEach((label, i) => {
+      const option = select.appendChild(make("option", "", label.text));
+      option.value = String(i);
+    });
+    select.value = String(value);
+    select.addEventListener("change", () => { set(Number(select.value)); showSteps(view); });
+  };
+  choose("the_query", state.query, (query) => { state.query = query; }, "query");
+  choose("first_key", state.pair[0], (key) => { state.pair[0] = key; }, "key");
+  choose("second_key", state.pair[1], (key) => { state.pair[1] = key; }, "key");
+  return line;
+}
+
+function queryLine(view) {
+  const { figure, stage, state } = view;
+  const line = make("div", "vector-line step1");
+  const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
+  line.append(make("span", "query", "q"), tokenElement(label), strip(view, rowOf(figure.q, state.query), "query", 2 * STRIP));
+  return line;
+}
+
+function keyRow(view, label, key) {
+  const { figure, stage, state } = view;
+  const row = make("tr", state.pair.includes(key) ? "chosen" : "");
+  const cell = (step, content) => row.appendChild(make("td", `step${step}`)).append(content);
+  const at = (array) => numberAt(array, state.query, key);
+  row.appendChild(make("th")).append(tokenElement(label));
+  if (figure.k) cell(1, strip(view, rowOf(figure.k, key), "key"));
+  cell(2, numberElement(at(figure.dots), shortNumber(at(figure.dots), Number.isInteger(at(figure.dots)) ? 0 : 2)));
+  cell(3, numberElement(at(figure.scaled), shortNumber(at(figure.scaled), Number.isInteger(at(figure.scaled)) ? 0 : 2)));
+  cell(4, weightBar(at(figure.weights)));
+  if (figure.v) {
+    const value = rowOf(figure.v, key);
+    const weighted = { values: value.values.map((each) => each * at(figure.weights)), shape: value.shape };
+    cell(5, strip(view, value, "value"));
+    cell(5, strip(view, weighted, "value", STRIP, largestSize(figure.v)));
+  }
+  return row;
+}
+
+function weightBar(weight) {
+  const bar = make("span", "weight-bar");
+  bar.append(numberElement(weight, weight.toFixed(4)));
+  bar.style.setProperty("--share", String(weight));
+  return bar;
+}
+
+function sumLine(view) {
+  const { figure, state } = view;
+  const line = make("div", "vector-line step6");
+  const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
+  line.append(make("span", "value", "z"), tokenElement(label), strip(view, rowOf(figure.z, state.query), "value", 2 * STRIP));
+  return line;
+}
+
+/** A vector as a strip of colours; its numbers are read out when pointed at. */
+function strip(view, array, role, width = STRIP, limit = largestSize(array)) {
+  const canvas = make("canvas", "vector");
+  canvas.setAttribute("aria-hidden", "true"); // the numbers beside it say what counts
+  drawMatrix(canvas, { width, height: 14 }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(view.stage.theme, role, limit));
+  canvas.addEventListener("pointermove", (event) => {
+    const area = canvas.getBoundingClientRect();
+    const place = Math.min(array.shape[1] - 1, Math.max(0, Math.floor(((event.clientX - area.left) / area.width) * array.shape[1])));
+    view.stage.readout.replaceChildren(make("span", role, role[0]), make("span", "place", String(place + 1)), numberElement(array.values[place]));
+  });
+  return canvas;
+}
