@@ -73,7 +73,7 @@ def analyse(translator: Translator, text: str, source: str, target: str, **decod
     """Translate, trace and encode with a bundled model; `decoding` may name changes. Raises what `record` raises."""
     done = record(translator, text, target, **decoding)
     changes = decoding.pop("changes", "")
-    return encode(translator, text, source, target, *done, changes, model_hash(translator.name), **decoding)
+    return encode(translator, text, source, target, *done, changes, **decoding)
 
 
 def encode(
@@ -83,19 +83,20 @@ def encode(
     target: str,
     translation: Translation,
     trace: Trace,
-    changes: str,
-    fingerprint: str,
+    changes: str = "",
+    fingerprint: str | None = None,
     room: Room = PAGE,
     **decoding: Any,
 ) -> bytes:
     """Write a recorded translation as the message of the browser: all heads, and in the header what the page says.
 
-    `fingerprint` is the hash of the model's file, `room` how many bytes the host takes.
+    `fingerprint` is the hash of the file of a model that is not bundled, `room` how many bytes the host takes.
     """
     from transformer.candidates import TEMPERATURES, step_candidates
     from transformer.facts import recorded_attention
     from viz.browser import AttentionMap, Axis, encode_attention
 
+    fingerprint = fingerprint or model_hash(translator.name)
     maps = []
     for kind, attention in recorded_attention(trace).items():
         first = f"{KINDS[kind].format(0)}.weights"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from app_pages.gallery_entries import ENTRIES, PHENOMENA, Entry
 from app_pages.i18n import N_, Translate
 from app_pages.languages import NAMES, split_direction
-from transformer.model_files import DEFAULT_MODEL, checkpoint_hash, companion, companion_file
+from transformer.model_files import DEFAULT_MODEL, checkpoint_hash, companion, companion_file, names
 from transformer.roles import THRESHOLD
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def gallery(model: str, _: Translate, digest: str | None = None) -> list[Shown]:
     translation), `runner_up` (`layer`, `head`, `weight`), `translation`, and `found`, which says so in a sentence.
     Layers, heads and positions count from 0. `digest` is the hash of the model's file, if it is known.
     """
-    measured = companion(model, GALLERY, digest)
+    measured = companion(model, GALLERY, digest) if model in names() else None  # a visitor's own is not
     heads: Mapping[str, Shown] = measured["heads"] if measured else {}
     return [_shown(entry, heads.get(entry.id), _) for entry in ENTRIES]
 
