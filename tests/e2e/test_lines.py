@@ -264,6 +264,7 @@ def test_a_long_text_scrolls_inside_its_box(show, size):
     assert last["y"] + last["height"] <= frame["y"] + frame["height"] + 1
     page.evaluate(SET, [{"selection": {"kind": "encoder", "layer": 2, "head": 0}}, None])
     assert box.evaluate("element => element.scrollTop") > 0
+    assert page.evaluate("() => document.activeElement.textContent") == "95"
 
 
 def test_sides_have_their_titles_in_their_colours(show):

@@ -75,7 +75,7 @@ export function showPanel(panel, atlas) {
   panel.body.setAttribute("aria-label", words(`view_${name}`));
   if (!panel.views.has(name)) panel.views.set(name, BUILDERS[name].create(panel.body, panel.actions));
   const { element } = panel.views.get(name);
-  if (panel.body.firstChild !== element || panel.body.childNodes.length > 1) panel.body.replaceChildren(element); // the others wait outside
+  if (element.parentNode !== panel.body) panel.body.replaceChildren(element); // the others wait outside the page
   panel.open = name;
   redrawPanel(panel, atlas);
 }
