@@ -85,7 +85,7 @@ def opened_entry(_: Translate, model: str, text: str, direction: str) -> dict[st
 
 def say_entry(_: Translate, entry: dict[str, Any]) -> None:
     """Say what to look for in a sentence of the gallery, and which head shows it."""
-    shown = f" {entry['head']['shown']}" if entry["head"] else ""
+    shown = f" {entry['head']['found']}" if entry["head"] else ""
     st.html(
         f'<p class="atlas-look"><b>{escape(entry["phenomenon_name"])}.</b> {escape(entry["look"])}{escape(shown)}</p>'
     )

@@ -35,7 +35,7 @@ def real(changes=""):
     translator = load_translator("small")
     translation, trace = analysis.record(translator, TEXT, "de", changes)
     payload = analysis.encode(translator, TEXT, "en", "de", translation, trace, changes)
-    done = answers.Pass(translator, translation, trace, payload, TEXT, "de", changes, {})
+    done = answers.Pass(translator, translation, trace, TEXT, "de", changes, {}, None, lambda room: payload)
     english = i18n.translator("en")
     return payload, trace, lambda request: answers.ANSWERS[request["what"]](request, done, english)
 
