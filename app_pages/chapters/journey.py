@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app_pages.chapters.decoder import likeliest
 from app_pages.chapters.step import POSITION, Choice, Chosen, Step, shown_pieces
-from app_pages.chapters.walk import Walk, softmax
+from app_pages.chapters.walk import Walk, softmax, usual
 from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Journey, Piece, Tokens
 
@@ -18,7 +18,14 @@ SHOWN = 5
 SOURCE = Choice(
     "source", N_("Piece of the sentence"), lambda walk: shown_pieces(walk.source), lambda walk: walk.link.query
 )
-WATCHED = Choice("position", POSITION.label, POSITION.options, lambda walk: len(walk.writes.pieces) // 2)
+
+
+def longest(tokens: Tokens) -> int:
+    """The place of the longest piece: a word that says something, most likely."""
+    return max(range(len(tokens.pieces)), key=lambda place: len(tokens.pieces[place]))
+
+
+WATCHED = Choice("position", POSITION.label, POSITION.options, lambda walk: longest(walk.writes))
 
 
 def looks_at(weights: NDArray[Any], tokens: Tokens) -> list[tuple[Piece, float, str]]:
@@ -90,7 +97,7 @@ def written(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         says = _("Values of the sentence are mixed in, then normalised.")
         route.sublayer(layer, "cross_attention", "value", _("encoder-decoder"), says, "cross")
         route.feed_forward(layer)
-    return [Journey("written", route.stages, np.stack(route.states), walk.languages[1])]
+    return [Journey("written", route.stages, np.stack(route.states), usual(*route.states), walk.languages[1])]
 
 
 def read(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
@@ -104,7 +111,7 @@ def read(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     cross = walk.stack("decoder.layers.{}.cross_attention.weights", layers).mean(0)[:, :, position]
     says = _("The encoder's output: these written pieces look at it most, all decoder layers and heads together.")
     route.stop(_("output"), "decoder", says, walk["encoder.output"][position], looks_at=looks_at(cross, walk.writes))
-    return [Journey("read", route.stages, np.stack(route.states), walk.languages[0])]
+    return [Journey("read", route.stages, np.stack(route.states), usual(*route.states), walk.languages[0])]
 
 
 def facts(walk: Walk, chosen: Chosen) -> dict[str, Any]:

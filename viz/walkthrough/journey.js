@@ -16,7 +16,7 @@ export function drawJourney(parent, figure, stage) {
   const stream = body.appendChild(make("div", "stream"));
   const detail = body.appendChild(make("div", "stage-detail"));
   const width = Math.max(200, stream.clientWidth - 140);
-  const limit = largestSize(figure.states);
+  const { limit } = figure;
   const lines = figure.stages.map((each, i) => {
     const line = stream.appendChild(make("button", `stream-line ${each.role}`));
     line.type = "button";

@@ -65,21 +65,22 @@ function paintLinks({ figure, stage, state, canvas }) {
   context.scale(ratio, ratio);
   context.lineCap = "round";
   const one = state.heads.length === 1 && !figure.many;
-  for (const head of state.heads) {
+  state.heads.forEach((head, i) => {
+    const aside = 1.6 * (i - (state.heads.length - 1) / 2); // so that no head hides another
     context.strokeStyle = one ? stage.theme.style.getPropertyValue("--atlas-query") : stage.headColors[head % stage.headColors.length];
     for (let key = 0; key < figure.keys.pieces.length; key++) {
       const weight = headWeight(figure, state.layer, head, state.query, key);
       if (weight < 0.005) continue;
       context.globalAlpha = Math.min(1, 0.15 + weight);
       context.lineWidth = 1 + 9 * weight;
-      const from = (state.query + 0.5) * LINE;
-      const to = (key + 0.5) * LINE;
+      const from = (state.query + 0.5) * LINE + aside;
+      const to = (key + 0.5) * LINE + aside;
       context.beginPath();
       context.moveTo(2, from);
       context.bezierCurveTo(GAP / 2, from, GAP / 2, to, GAP - 2, to);
       context.stroke();
     }
-  }
+  });
 }
 
 function showSide(view) {
@@ -88,7 +89,7 @@ function showSide(view) {
   const title = side.appendChild(make("p", "weight-title"));
   title.textContent = state.heads.length === 1
     ? stage.words("layer_and_head", { layer: state.layer + 1, head: state.heads[0] + 1 })
-    : stage.words("layer", { layer: state.layer + 1 });
+    : stage.words("layer_number", { layer: state.layer + 1 });
   const names = { query: view.queries[state.query].textContent, key: view.keys[state.key].textContent };
   side.append(make("p", "quiet", stage.words("weight_from_to", names)));
   if (state.heads.length === 1) {

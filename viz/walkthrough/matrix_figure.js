@@ -9,6 +9,7 @@ const LARGEST_SQUARE = 26;
 const FEW_COLUMNS = 64;
 const MANY_ROWS = 40;
 const LABEL_LINE = 14;
+const CLOSEST_NAMES = 11;
 
 /** Labels of an axis: token labels of pieces, plain texts, or nothing. */
 export function axisLabels(axis) {
@@ -104,7 +105,9 @@ function columnNames(labels, gutter, size) {
 function rowNames(labels, size) {
   const names = make("div", "row-names");
   names.style.height = `${labels.length * size.height}px`;
+  const step = Math.ceil(CLOSEST_NAMES / size.height); // where they would touch, the pointer tells the others
   labels.forEach((label, i) => {
+    if (i % step) return;
     const name = names.appendChild(tokenElement(label));
     name.style.top = `${(i + 0.5) * size.height}px`;
   });

@@ -223,6 +223,7 @@ class Journey:
     name: str
     stages: Sequence[Mapping[str, Any]]
     states: Array
+    limit: float
     lang: str
 
 

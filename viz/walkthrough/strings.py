@@ -9,7 +9,7 @@ STRINGS: dict[str, str] = {
     "column_of": "column of {name}",
     "their_products": "their products",
     "bias": "bias",
-    "layer": "layer {layer}",
+    "layer_number": "Layer {layer}",
     "head": "head {head}",
     "layer_and_head": "Layer {layer}, head {head}",
     "all_heads": "all",
