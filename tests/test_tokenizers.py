@@ -105,3 +105,8 @@ def test_unknown_names_exactly_the_missing_characters(text):
 def test_an_unknown_target_is_refused_with_the_choices(target):
     with pytest.raises(ValueError, match=r"choose one of en, de, fr, ja$"):
         TOKENIZER.source("animal", target)
+
+
+def test_pieces_have_ids_and_ids_pieces(tokenizer: Tokenizer) -> None:
+    ids = [*range(len(tokenizer))]
+    assert tokenizer.ids(tokenizer.pieces(ids)) == ids
