@@ -13,6 +13,7 @@ from app_pages.compare import compared
 from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
 from app_pages.i18n import Translate, translator
+from app_pages.models import own_model
 from app_pages.translation import Standing
 from app_pages.what_if import from_browser
 from viz.browser import decode_header, with_reference
@@ -53,6 +54,10 @@ def take_changes(records: Any) -> None:
 
 def browse(standing: Standing, language: str, _: Translate, key: str, **header: Any) -> None:
     """Draw the browser of what stands, and answer what it asks."""
+    own = own_model() if standing.model.startswith(session.OWN) else None
+    if own is not None:
+        header["model"] = {"name": own.name, "hash": session.fingerprint(own.key)}
+        header["file"] = f"{own.name}.safetensors"
     asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, **header)
     if asked is None:
         return
@@ -77,13 +82,14 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
 
 def side_by_side(first: Standing, second: Standing, language: str, _: Translate) -> None:
     """Draw two browsers; the second shows the head that is chosen in the first."""
-    left, right = st.columns(2, gap="large")
+    alike = first.model == second.model
+    left, right = st.columns([5, 3] if alike else 2, gap="medium")
     message = first.message if first.changes else with_reference(first.message, second.message)
     with left:
         browse(replace(first, message=message), language, _, "attention_browser", reference_name="other")
     with right:
         offers = [each for each in decode_header(second.message)["offers"] if each != "changes"]
-        browse(second, language, _, "second_browser", offers=offers, follow=True, address=False)
+        browse(second, language, _, "second_browser", offers=offers, follow=True, bare=alike, address=False)
 
 
 language = st.session_state.get("language", "en")
@@ -98,8 +104,12 @@ if standing is not None:
         )
     )
     second = compared(language, _, standing, switch)
+    st.session_state["last standing"] = standing
     if second is not None:
         side_by_side(standing, second, language, _)
     else:
         browse(standing, language, _, "attention_browser", show=st.session_state.get("show"))
+elif "last standing" in st.session_state:  # what was there stays, paler, until there is something to show
+    with st.container(key="stale"):
+        browse(st.session_state["last standing"], language, _, "attention_browser")
 legend(_)

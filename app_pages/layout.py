@@ -15,10 +15,11 @@ _CSS = """
 .stMainBlockContainer { padding: 3.75rem 2rem 3rem; max-width: 84rem; }
 .atlas-name { font-size: 1.5rem; font-weight: 700; margin: 0; line-height: 1.3; }
 .atlas-name span { font-size: 0.9rem; font-weight: 400; opacity: 0.75; margin-left: 0.6rem; }
-.atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; }
+.atlas-translation { font-size: 1.5rem; line-height: 1.4; margin: 0; max-height: 6.4rem; overflow: auto; }
 .atlas-translation mark { background: none; color: inherit; box-shadow: inset 0 -0.16em var(--atlas-decoder); }
 .atlas-before mark { background: none; color: inherit; box-shadow: inset 0 -1px var(--atlas-quiet); }
 .atlas-look { margin: 0; max-width: 52rem; padding-left: 0.75rem; border-left: 3px solid var(--atlas-embedding); }
+.st-key-stale { opacity: 0.4; pointer-events: none; }
 .atlas-heading { font-weight: 700; margin: 0.75rem 0 0.25rem; }
 .atlas-entry { font-size: 0.8rem; line-height: 1.4; margin: 0 0 0.5rem; max-width: 34rem; opacity: 0.8; }
 .st-key-library_sheet button { padding: 0; min-height: 0; text-align: left; }

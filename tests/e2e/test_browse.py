@@ -278,8 +278,17 @@ def test_markup_is_only_text_in_every_view(page: Page, app_url: str) -> None:
     box.fill(f"{HOSTILE} tea")
     box.press("Enter")
     expect(page.locator(".atlas-translation")).not_to_contain_text("Straße")
-    for view in ("Lines", "Matrix", "Query × key", "What it means", "Facts", "Decoding"):
-        page.get_by_role("tab", name=view).click()
-        page.wait_for_timeout(300)
+    shown = {
+        "lines": "Lines",
+        "heatmap": "Matrix",
+        "neuron": "Query × key",
+        "meaning": "What it means",
+        "facts": "Facts",
+    }
+    for view, name in {**shown, "decoding": "Decoding"}.items():
+        page.get_by_role("tab", name=name).click()
+        expect(page.locator(f".view > .{view}")).to_be_visible()
+        assert page.locator(".view > *").count() == 1
+        settled(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0

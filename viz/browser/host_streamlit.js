@@ -17,9 +17,7 @@ export default function (component) {
   const host = {
     ask: (request) => question(questions, request),
     changed: (changes) => setStateValue("changed", { number: (questions.number += 1), changes }),
-    selected: (selection) => {
-      window.dispatchEvent(new CustomEvent("attention-atlas-selected", { detail: { from: parentElement, selection } }));
-    },
+    shown: (state) => tellFollower(questions, parentElement, state),
   };
   const browser = render(parentElement, data, host);
   const header = browser.header();
@@ -28,7 +26,8 @@ export default function (component) {
   else document.documentElement.lang = header?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
   return () => {
     window.removeEventListener("attention-atlas-reply", questions.listen);
-    if (questions.follow) window.removeEventListener("attention-atlas-selected", questions.follow);
+    window.removeEventListener("attention-atlas-shown", questions.follow);
+    window.removeEventListener("attention-atlas-where", questions.tell);
     delete parentElement.atlasQuestions;
     browser.destroy();
   };
@@ -71,11 +70,21 @@ function finish(questions, how, value) {
   next(questions);
 }
 
-/** The second of two browsers shows the head that is chosen in the first. */
+/** The second of two browsers shows the head and the view that are open in the first, which tells it of each change. */
 function follow(element, browser) {
   const { atlasQuestions: questions } = element;
-  questions.follow ??= ({ detail }) => {
-    if (detail.from !== element) browser.atlas.actions.follow(detail.selection);
-  };
-  window.addEventListener("attention-atlas-selected", questions.follow);
+  if (questions.follow) return;
+  questions.follow = ({ detail }) => browser.atlas.actions.follow(detail);
+  window.addEventListener("attention-atlas-shown", questions.follow);
+  window.dispatchEvent(new CustomEvent("attention-atlas-where"));
+}
+
+/** Tell whoever follows what is open here, now and whenever it asks. */
+function tellFollower(questions, element, state) {
+  if (element.attentionBrowser?.header()?.follow) return;
+  const tell = () => window.dispatchEvent(new CustomEvent("attention-atlas-shown", { detail: state }));
+  if (questions.tell) window.removeEventListener("attention-atlas-where", questions.tell);
+  questions.tell = tell;
+  window.addEventListener("attention-atlas-where", tell);
+  tell();
 }

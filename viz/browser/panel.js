@@ -75,7 +75,8 @@ export function showPanel(panel, atlas) {
   panel.body.setAttribute("aria-label", words(`view_${name}`));
   if (!panel.views.has(name)) panel.views.set(name, BUILDERS[name].create(panel.body, panel.actions));
   const { element } = panel.views.get(name);
-  if (element.parentNode !== panel.body) panel.body.replaceChildren(element); // the others wait outside the page
+  const alone = panel.body.firstChild === element && panel.body.childNodes.length === 1;
+  if (!alone) panel.body.replaceChildren(element); // the others wait outside the page
   panel.open = name;
   redrawPanel(panel, atlas);
 }

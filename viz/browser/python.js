@@ -22,7 +22,8 @@ export function pythonLiteral(value) {
 /**
  * Python that prints the weight of a cell {query, key}, or the whole head where `cell` is null; positions of pieces.
  *
- * `header` is a message's, with `decoding` (keyword arguments of `translate`) where it was not greedy; `changes` are
+ * `header` is a message's, with `decoding` (keyword arguments of `translate`) where it was not greedy, and `file` where
+ * the model is not bundled; `changes` are
  * what the translation ran under. Null where the numbers do not come from a model that Python can load.
  */
 export function pythonCode(header, { kind, layer, head }, cell, changes = header.changes ?? []) {
@@ -41,7 +42,7 @@ export function pythonCode(header, { kind, layer, head }, cell, changes = header
     "from transformer import load_translator",
     ...(made.length ? [`from transformer.changes import ${classes.join(", ")}`] : []),
     "",
-    `translator = ${call("load_translator", [pythonLiteral(model.name)])}`,
+    `translator = ${call("load_translator", [pythonLiteral(header.file ?? model.name)])}`,
     `text = ${pythonLiteral(text)}`,
     ...(made.length ? [`changes = [${written.join(", ")}]`] : []),
     ...(options.length ? [`translation = ${call("translator.translate", ["text", target, ...under, ...options])}`] : []),

@@ -18,7 +18,8 @@ const REST = 150; // ms that a reader stays with a head before its exact numbers
  * Show a payload (Uint8Array) in an element, or update what is there.
  *
  * What the reader chose survives an update wherever it still exists. `host` may have `ask(request)`, which promises a
- * reply {header, arrays}, `selected({kind, layer, head})` and `changed(changes)`. Returns {update, refresh, header, destroy}.
+ * reply {header, arrays}, `selected({kind, layer, head})`, `shown({selection, view})`
+ * and `changed(changes)`. Returns {update, refresh, header, destroy}.
  */
 export function render(element, payload, host = {}) {
   element.attentionBrowser ??= createBrowser(element);
@@ -95,9 +96,9 @@ function actionsOf(atlas) {
       rememberInAddress(atlas);
     },
     select: (selection) => choose(atlas, selection, { type: "action" }),
-    follow(selection) {
-      if (!validSelection(selection, atlas.kinds)) return;
-      Object.assign(atlas.state, { selection, more: [] });
+    follow({ selection, view }) {
+      const found = validSelection(selection, atlas.kinds) ?? atlas.state.selection;
+      Object.assign(atlas.state, { selection: found, view, more: [] });
       show(atlas);
     },
     ask: (request) => ask(atlas, request),
@@ -192,7 +193,8 @@ function arrange(atlas) {
   atlas.theme = readTheme(atlas.root);
   atlas.drawn = null;
   const layout = overviewLayout(width, atlas.kinds, gutterWidth(atlas.kinds, atlas.words, atlas.theme));
-  const split = halves(width, layout.width);
+  const split = atlas.header.bare ? { narrow: false, detail: width } : halves(width, layout.width);
+  atlas.overview.element.hidden = Boolean(atlas.header.bare); // the one beside it has the heads
   atlas.layout = layout;
   atlas.narrow = split.narrow;
   atlas.room = { width: split.detail, height: split.narrow ? 4000 : 580, ratio: window.devicePixelRatio || 1 };
@@ -212,6 +214,7 @@ function show(atlas) {
   furnish(atlas);
   showChanges(atlas.changer);
   showMenu(atlas.menu);
+  atlas.host.shown?.({ selection: { ...atlas.state.selection }, view: atlas.state.view });
   fetchExact(atlas);
   performance.measure("atlas-head", { start: began });
 }
