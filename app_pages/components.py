@@ -23,15 +23,15 @@ def attention_browser(
 ) -> Any | None:
     """Draw every head of one sentence, with its texts in the visitor's language; return what the browser asks.
 
-    `changed` is called with the list of changes when the visitor changed something, before the script runs again. The
-    question is answered by `reply` further down in the same run.
+    `changed` is called with `number` and `changes`, the whole list, when the visitor changed something, before the
+    script runs again. The question is answered by `reply` further down in the same run.
     """
     strings = translate_all(STRINGS, language)
     state = _browser(
         data=with_header(message, strings=strings, lang=language, browser=key, **header),
         key=key,
         on_asked_change=lambda: None,
-        on_changed_change=lambda: changed(st.session_state[key]["changed"]["changes"]),
+        on_changed_change=lambda: changed(st.session_state[key]["changed"]),
     )
     return state.asked
 

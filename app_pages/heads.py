@@ -46,14 +46,16 @@ def legend(_: Translate) -> None:
         )
 
 
-def take_changes(records: Any) -> None:
-    """Keep what the visitor changed in the browser, for the run that follows."""
-    with suppress(ValueError):  # not from our page
-        st.session_state["changes"] = from_browser(records)
+def take_changes(told: Any) -> None:
+    """Keep what the visitor changed in the browser, for the run that follows; its number says that it was heard."""
+    with suppress(ValueError, TypeError, KeyError):  # not from our page
+        st.session_state["change number"] = int(told["number"])
+        st.session_state["changes"] = from_browser(told["changes"])
 
 
 def browse(standing: Standing, language: str, _: Translate, key: str, **header: Any) -> None:
     """Draw the browser of what stands, and answer what it asks."""
+    header["change_number"] = st.session_state.get("change number", 0)
     own = own_model() if standing.model.startswith(session.OWN) else None
     if own is not None:
         header["model"] = {"name": own.name, "hash": session.fingerprint(own.key)}

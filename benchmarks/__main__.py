@@ -16,6 +16,7 @@ from benchmarks.forward import forward_1, forward_32, trace
 from benchmarks.measure import Figure, Unavailable, progress
 from benchmarks.sentence import new_sentence
 from benchmarks.training import training_step
+from benchmarks.what_if import head_off
 
 Benchmark = Callable[[int], Figure]  # how many rounds -> the figure
 
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {  # and how many rounds it takes
     "beam_32_ctranslate2": (beam_32_ctranslate2, 8),
     "new_sentence": (new_sentence, 30),
     "first_picture": (first_picture, 5),
+    "head_off": (head_off, 10),
     **browser.FIGURES,
 }
 

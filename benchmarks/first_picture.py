@@ -52,9 +52,7 @@ def first_picture(repeats: int) -> Figure:
 
 def _start(folder: Path, shown: str) -> float:
     """Seconds from starting the app in a folder to what it shows; the browser is open, and has an empty profile."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -70,7 +68,7 @@ def _start(folder: Path, shown: str) -> float:
         started = time.time()
         with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
             try:
-                _wait(server, port)
+                wait_for_server(server, port)
                 page.goto(f"http://127.0.0.1:{port}", wait_until="commit")
                 moment = page.wait_for_function(shown, polling="raf", timeout=PATIENCE * 1000).json_value()
             finally:
@@ -81,7 +79,15 @@ def _start(folder: Path, shown: str) -> float:
     return seconds
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+def wait_for_server(server: subprocess.Popen[bytes], port: int) -> None:
     """Return when somebody listens at the port."""
     deadline = time.time() + PATIENCE
     while server.poll() is None and time.time() < deadline:

@@ -61,7 +61,7 @@ function tell(changer, changes) {
   atlas.changes = changes;
   atlas.root.classList.add("waiting");
   atlas.root.setAttribute("aria-busy", "true");
-  atlas.host.changed?.(changes);
+  changer.number = atlas.host.changed?.(changes) ?? 0;
   showChanges(changer);
 }
 
@@ -128,8 +128,11 @@ function sentenceOf(atlas, change, source) {
   return words(`says_${change.how}`, { head, token: keys[change.token]?.text ?? "?" });
 }
 
-/** The list is what the host says it is; the picture no longer waits. */
+/** A message came: where it answers the last change, the list is what it says, and the picture no longer waits. */
 export function changesArrived(changer) {
-  changer.atlas.root.classList.remove("waiting");
-  changer.atlas.root.removeAttribute("aria-busy");
+  const { atlas } = changer;
+  if ((atlas.header.change_number ?? 0) < (changer.number ?? 0)) return;
+  atlas.changes = atlas.header.changes ?? [];
+  atlas.root.classList.remove("waiting");
+  atlas.root.removeAttribute("aria-busy");
 }

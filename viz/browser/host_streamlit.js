@@ -16,7 +16,11 @@ export default function (component) {
   questions.send = (asked) => setStateValue("asked", asked);
   const host = {
     ask: (request) => question(questions, request),
-    changed: (changes) => setStateValue("changed", { number: (questions.number += 1), changes }),
+    changed(changes) {
+      questions.number += 1;
+      setStateValue("changed", { number: questions.number, changes });
+      return questions.number;
+    },
     shown: (state) => tellFollower(questions, parentElement, state),
   };
   const browser = render(parentElement, data, host);

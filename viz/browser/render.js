@@ -19,7 +19,7 @@ const REST = 150; // ms that a reader stays with a head before its exact numbers
  *
  * What the reader chose survives an update wherever it still exists. `host` may have `ask(request)`, which promises a
  * reply {header, arrays}, `selected({kind, layer, head})`, `shown({selection, view})`
- * and `changed(changes)`. Returns {update, refresh, header, destroy}.
+ * and `changed(changes)`, which returns the number that the header of its message will have as `change_number`. Returns {update, refresh, header, destroy}.
  */
 export function render(element, payload, host = {}) {
   element.attentionBrowser ??= createBrowser(element);
@@ -163,7 +163,6 @@ function read(atlas, payload) {
   atlas.kinds = kinds.filter((kind) => kind.codes.length > 0);
   atlas.reference = reference && { ...reference, weights: createWeights() };
   atlas.words = translator(header.strings, STRINGS);
-  atlas.changes = header.changes ?? [];
   changesArrived(atlas.changer);
   atlas.root.lang = header.lang ?? "en";
   const labels = new Map();
