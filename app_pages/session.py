@@ -19,6 +19,8 @@ import streamlit as st
 from app_pages.analysis import encode, model_hash, record, shipped
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
+from app_pages.zoo import ZooLine
+from app_pages.zoo import run as run_zoo
 from transformer.model_files import DEFAULT_MODEL
 from viz.browser import with_reference
 from viz.browser.codes import PAGE, Room
@@ -125,6 +127,12 @@ def attention(model: str, text: str, direction: str, changes: str = "", **decodi
     default = (model, text, direction, decoding) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION, {})
     unchanged = (shipped() if default else None) or _analysis(model, text, direction, "", **decoding)
     return with_reference(_analysis(model, text, direction, changes, **decoding), unchanged) if changes else unchanged
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def zoo_line(model: str, text: str) -> ZooLine:
+    """Return what a model of the kernel zoo makes of a sentence; `TooLong` if it has too many pieces."""
+    return run_zoo(translator(model), text)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
