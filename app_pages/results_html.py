@@ -41,6 +41,8 @@ CSS = """<style>
 .atlas-open { color: var(--atlas-quiet); }
 .atlas-claim { margin: 0.75rem 0 0.25rem; font-size: 14px; max-width: 44rem; }
 .atlas-claim b { font-size: 18px; font-weight: 700; display: block; line-height: 1.35; }
+.stHeading h2 { font-size: 1.5rem; padding: 0.75rem 0 0.5rem; }
+@media (max-width: 640px) { .atlas-results td .atlas-verdict { white-space: normal; } }
 .atlas-zoo { margin: 0; overflow-wrap: anywhere; }
 </style>"""
 LOOKS = {"holds": "atlas-yes", "does not hold": "atlas-no", "not decided": "atlas-open"}

@@ -151,7 +151,7 @@ class Results:
     def failed_runs(self, table: str, dataset: str) -> list[tuple[str, int]]:
         """Variant and seed of every run of a table that failed."""
         rows = [row for row in self.scores if (row["table"], row["dataset"]) == (table, dataset)]
-        return _distinct((row["variant"], int(row["seed"])) for row in rows if curve_name(row) in self.failures)
+        return sorted({(row["variant"], int(row["seed"])) for row in rows if curve_name(row) in self.failures})
 
     def verdict(self, claim: str, dataset: str, metric: str) -> Judged | None:
         """What became of a claim; None if it is not about this kind of task."""

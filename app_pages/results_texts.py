@@ -183,17 +183,17 @@ def finding(comparison: Comparison, metric: str, runs: tuple[int, int], _: Trans
         )
     unit, gain = _(UNITS[metric]), difference(comparison.estimate)
     if comparison.low is None or comparison.high is None:
-        return _("Ahead by {gain} {unit}; where a row has one run, there is no interval.", gain=gain, unit=unit)
+        return _("Gain {gain} {unit}; where a row has one run, there is no interval.", gain=gain, unit=unit)
     low, high = difference(comparison.low), difference(comparison.high)
     said = _(
-        "Ahead by {gain} {unit}, 95 % interval {low} to {high}, {seeds} runs a row.",
+        "Gain {gain} {unit}, 95 % interval {low} to {high}, {seeds} runs a row.",
         gain=gain,
         unit=unit,
         low=low,
         high=high,
         seeds=comparison.seeds,
     )
-    if comparison.comparisons > 1 and comparison.strict_high is not None:
+    if comparison.comparisons > 1 and comparison.strict_high is not None and comparison.outcome != "holds":
         said += " " + _(
             "One of {count} comparisons: the contrary needs the upper end at {level} below zero; it is {high}.",
             count=comparison.comparisons,

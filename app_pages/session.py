@@ -34,6 +34,16 @@ OWN = "own-"  # begins the name of a model that a visitor opened: the hash of it
 _loading = threading.Lock()
 
 
+def arrive(page: str) -> None:
+    """Note which page this run is of, before anything is remembered.
+
+    The app's own menu leads to an address without choices: then what the visitor chose stays, and is written there.
+    """
+    before = st.session_state.get("page")
+    st.session_state["page"] = page
+    st.session_state["by the menu"] = before not in (None, page) and not st.query_params
+
+
 def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """Keep a choice in the session and the address: call it before the choice's widget, which may have changed it.
 
@@ -42,7 +52,7 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """
     written = f"{key} in the address"
     given = st.query_params.get(key, default)
-    if given != st.session_state.get(written) and valid(given):
+    if not st.session_state.get("by the menu") and given != st.session_state.get(written) and valid(given):
         st.session_state[key] = given
     chosen = st.session_state.setdefault(key, default) or default
     if chosen == default:

@@ -15,7 +15,8 @@ from viz.style import HEADS, MEANING, PAGE, SIGNED
 if TYPE_CHECKING:
     import altair as alt
 
-ROW = 44  # pixels
+ROW = 40  # pixels
+BELOW = 60  # pixels, for the axis: Streamlit fits it into the height
 SIZE = 14  # of the names
 
 
@@ -64,7 +65,7 @@ def interval_plot(rows: Sequence[Marked], title: str, scheme: str) -> alt.LayerC
         name,
         failed.encode(x=alt.value(4), text="remark:N"),
     ]
-    return alt.layer(*layers).properties(height=ROW * len(rows))
+    return alt.layer(*layers).properties(height=ROW * len(rows) + BELOW)
 
 
 def curves(
