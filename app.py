@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app_pages import startup
+from app_pages import session, startup
 from app_pages.i18n import SOURCE_LANGUAGE, translator
 from app_pages.layout import NAME, frame
 from app_pages.sentence import sentence_bar
@@ -13,9 +13,11 @@ page = st.navigation(
     [
         st.Page("app_pages/heads.py", title=_("Heads"), url_path="heads", default=True),
         st.Page("app_pages/walkthrough.py", title=_("Walkthrough"), url_path="walkthrough"),
+        st.Page("app_pages/results.py", title=_("Results"), url_path="results"),
     ],
     position="top",
 )
+session.arrive(page.url_path)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = sentence_bar(st.session_state["language"], translate)
 page.run()

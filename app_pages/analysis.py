@@ -6,18 +6,19 @@ The default sentence's message is shipped beside its model, so that the first pi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app_pages import head_facts
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
-from app_pages.languages import split_direction
+from app_pages.languages import DIRECTIONS, split_direction
 from app_pages.what_if import to_browser
 from transformer.changes import KINDS, check, read
 from transformer.model_files import BUNDLED, DEFAULT_MODEL, bundled, checkpoint_hash, names
 from viz.browser import decode_header
-from viz.browser.codes import PAGE, Room
+from viz.browser.codes import PAGE, TOLERANCE, Room
 
 if TYPE_CHECKING:
     from transformer.trace import Trace
@@ -50,6 +51,18 @@ class TooLong(ValueError):
         self.pieces, self.most = pieces, most
 
 
+class OtherDirection(ValueError):
+    """The model does not translate in this direction; `possible` are those in which it does."""
+
+    def __init__(self, possible: Sequence[str]) -> None:
+        super().__init__(f"choose one of the directions {', '.join(possible)}")
+        self.possible = possible
+
+
+class SignedWeights(ValueError):
+    """Weights that leave [0, 1], of which a picture of heads would be untrue."""
+
+
 def record(
     translator: Translator, text: str, target: str, changes: str = "", **decoding: Any
 ) -> tuple[Translation, Trace]:
@@ -58,8 +71,11 @@ def record(
     Raises
     ------
     ValueError
-        If there is no text, or it cannot be changed so; `TooLong` if it has more pieces than the model reads or writes.
+        If there is no text, or it cannot be changed so; `TooLong` if it has more pieces than the model reads or
+        writes; `OtherDirection` if the model does not write the target language.
     """
+    if target not in translator.targets:
+        raise OtherDirection([each for each in DIRECTIONS if split_direction(each)[1] in translator.targets])
     sizes = translator.model.config
     pieces = len(translator.tokenizer.source(text, target))
     _check_length(pieces, sizes.max_length)
@@ -90,7 +106,8 @@ def encode(
 ) -> bytes:
     """Write a recorded translation as the message of the browser: all heads, and in the header what the page says.
 
-    `fingerprint` is the hash of the file of a model that is not bundled, `room` how many bytes the host takes.
+    `fingerprint` is the hash of the file of a model that is not bundled, `room` how many bytes the host takes. Raises
+    `SignedWeights` if a weight is not in [0, 1].
     """
     from transformer.candidates import TEMPERATURES, step_candidates
     from transformer.facts import recorded_attention
@@ -99,6 +116,8 @@ def encode(
     fingerprint = fingerprint or model_hash(translator.name)
     maps = []
     for kind, attention in recorded_attention(trace).items():
+        if not (attention.weights.min() > -TOLERANCE and attention.weights.max() < 1 + TOLERANCE):
+            raise SignedWeights(f"weights of {kind} from {attention.weights.min()} to {attention.weights.max()}")
         first = f"{KINDS[kind].format(0)}.weights"
         maps.append(AttentionMap(kind, attention.weights, trace.axis(first, "query"), trace.axis(first, "key")))
     kind, layer, head = best_aligned(maps[-1])

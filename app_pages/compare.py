@@ -8,7 +8,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import Translate
-from app_pages.models import choices, model_name
+from app_pages.models import choices, model_name, offered
 from app_pages.translation import Standing, translated
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def compared(language: str, _: Translate, first: Standing, switch: DeltaGenerato
         text = sentence.text_input(_("The other sentence"), max_chars=MOST_CHARACTERS, key="second")
         key = f"second model {language}"
         st.session_state[key] = st.session_state["second_model"]
+        models = offered(first.direction, st.session_state["second_model"])
         chosen = model.selectbox(
-            _("Its model"), choices(), format_func=model_name, key=key, on_change=_take_model, args=(key,)
+            _("Its model"), models, format_func=model_name, key=key, on_change=_take_model, args=(key,)
         )
         return translated(_, chosen, text.strip(), first.direction, first.decoding)
 

@@ -13,7 +13,9 @@ import streamlit as st
 from app_pages import session
 from app_pages.i18n import N_, Translate
 from app_pages.labels import field_label
-from transformer.model_files import CheckpointError, names
+from app_pages.results_texts import row_name
+from app_pages.zoo import ZOO_DIRECTION, drawable, variant
+from transformer.model_files import CheckpointError, names, zoo
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -43,7 +45,19 @@ def own_model() -> OwnModel | None:
 def choices() -> list[str]:
     """Names of the models that this visitor may choose, the default first."""
     own = own_model()
-    return [*names(), *([own.key] if own else [])]
+    return [*names(), *drawable(), *([own.key] if own else [])]
+
+
+def offered(direction: str, chosen: str) -> list[str]:
+    """The choices that translate in a direction, and the one that is chosen."""
+    return [name for name in choices() if name == chosen or name not in zoo() or direction == ZOO_DIRECTION]
+
+
+def about(model: str, _: Translate) -> str:
+    """Say what a model is."""
+    if model in zoo():
+        return _("Kernel zoo: {kernel}. Small, captions only, German to English.", kernel=row_name(variant(model), _))
+    return _(ABOUT[model]) if model in ABOUT else _("Opened from your file.")
 
 
 def model_name(model: str) -> str:
@@ -52,8 +66,8 @@ def model_name(model: str) -> str:
     return own.name if own and own.key == model else model
 
 
-def choose_model(language: str, _: Translate) -> str:
-    """Show the choice behind a button that names it; return the model's name."""
+def choose_model(language: str, direction: str, _: Translate) -> str:
+    """Show the choice for a direction behind a button that names it; return the model's name."""
     model = session.remember("model", names()[0], lambda name: name in choices())
     if model not in choices():
         model = names()[0]
@@ -64,11 +78,12 @@ def choose_model(language: str, _: Translate) -> str:
         with popover:
             key = f"model {language}"
             st.session_state[key] = model
+            here = offered(direction, model)
             st.radio(
                 _("Which model translates"),
-                choices(),
+                here,
                 format_func=model_name,
-                captions=[_(ABOUT[name]) if name in ABOUT else _("Opened from your file.") for name in choices()],
+                captions=[about(name, _) for name in here],
                 key=key,
                 on_change=_take,
                 args=(key,),

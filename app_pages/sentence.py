@@ -28,7 +28,7 @@ def sentence_bar(language: str, _: Translate) -> Standing | None:
         with columns[1]:
             direction = _choose_direction(language, _)
         with columns[2]:
-            model = choose_model(language, _)
+            model = choose_model(language, direction, _)
         with columns[3]:
             decoding = choose_decoding(language, _)
         with columns[4]:

@@ -19,6 +19,8 @@ import streamlit as st
 from app_pages.analysis import encode, model_hash, record, shipped
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT
 from app_pages.languages import split_direction
+from app_pages.zoo import ZooLine
+from app_pages.zoo import run as run_zoo
 from transformer.model_files import DEFAULT_MODEL
 from viz.browser import with_reference
 from viz.browser.codes import PAGE, Room
@@ -32,6 +34,16 @@ OWN = "own-"  # begins the name of a model that a visitor opened: the hash of it
 _loading = threading.Lock()
 
 
+def arrive(page: str) -> None:
+    """Note which page this run is of, before anything is remembered.
+
+    The app's own menu leads to an address without choices: then what the visitor chose stays, and is written there.
+    """
+    before = st.session_state.get("page")
+    st.session_state["page"] = page
+    st.session_state["by the menu"] = before not in (None, page) and not st.query_params
+
+
 def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """Keep a choice in the session and the address: call it before the choice's widget, which may have changed it.
 
@@ -40,7 +52,7 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """
     written = f"{key} in the address"
     given = st.query_params.get(key, default)
-    if given != st.session_state.get(written) and valid(given):
+    if not st.session_state.get("by the menu") and given != st.session_state.get(written) and valid(given):
         st.session_state[key] = given
     chosen = st.session_state.setdefault(key, default) or default
     if chosen == default:
@@ -125,6 +137,12 @@ def attention(model: str, text: str, direction: str, changes: str = "", **decodi
     default = (model, text, direction, decoding) == (DEFAULT_MODEL, DEFAULT_TEXT, DEFAULT_DIRECTION, {})
     unchanged = (shipped() if default else None) or _analysis(model, text, direction, "", **decoding)
     return with_reference(_analysis(model, text, direction, changes, **decoding), unchanged) if changes else unchanged
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def zoo_line(model: str, text: str) -> ZooLine:
+    """Return what a model of the kernel zoo makes of a sentence; `TooLong` if it has too many pieces."""
+    return run_zoo(translator(model), text)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

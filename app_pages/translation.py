@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
@@ -11,13 +12,14 @@ from html import escape
 import streamlit as st
 
 from app_pages import session
-from app_pages.analysis import TooLong
+from app_pages.analysis import OtherDirection, SignedWeights, TooLong
 from app_pages.decodings import read
 from app_pages.i18n import Translate
-from app_pages.languages import split_direction
+from app_pages.languages import NAMES, split_direction
 from app_pages.models import model_name
 from app_pages.what_if import is_changes, of_any_sentence
-from transformer.model_files import CheckpointError
+from app_pages.zoo import ZOO_DIRECTION
+from transformer.model_files import CheckpointError, zoo
 from viz.browser import decode_header, reference_header
 
 
@@ -66,6 +68,18 @@ def translated(
             )
         )
         return None
+    except OtherDirection as error:
+        _offer_directions(_, model, error.possible)
+        return None
+    except SignedWeights:
+        st.warning(
+            _(
+                "The weights of the model “{model}” leave the range from 0 to 1 here, so its heads cannot be drawn. "
+                "Choose another model.",
+                model=model_name(model),
+            )
+        )
+        return None
     except CheckpointError as error:  # a visitor can only choose; whoever runs the server reads why
         logging.getLogger(__name__).error("%s", error)
         st.error(_("The model “{model}” cannot be loaded here. Choose another one.", model=model_name(model)))
@@ -76,9 +90,11 @@ def translated(
 
 def _stand(_: Translate, model: str, text: str, direction: str, decoding: str, changes: str) -> Standing:
     """Return what comes of the changes; where nothing can be changed so, what comes without, and say it."""
+    if model in zoo() and direction != ZOO_DIRECTION:
+        raise OtherDirection([ZOO_DIRECTION])
     try:
         message = session.attention(model, text, direction, changes, **read(decoding))
-    except (TooLong, CheckpointError):
+    except (TooLong, OtherDirection, SignedWeights, CheckpointError):
         raise
     except ValueError:
         if not changes:
@@ -88,6 +104,21 @@ def _stand(_: Translate, model: str, text: str, direction: str, decoding: str, c
         st.warning(_("This cannot be changed so for this sentence and this model; the changes were taken back."))
         return _stand(_, model, text, direction, decoding, "")
     return Standing(model, text, direction, decoding, changes, message)
+
+
+def _offer_directions(_: Translate, model: str, possible: Sequence[str]) -> None:
+    """Say in which directions a model translates, with a button for each."""
+    st.info(
+        _("The model “{model}” does not translate in this direction. Choose one of its own:", model=model_name(model))
+    )
+    with st.container(horizontal=True):
+        for direction in possible:
+            names = " → ".join(_(NAMES[each]) for each in split_direction(direction))
+            st.button(names, key=f"turn {model} {direction}", on_click=_turn, args=(direction,))
+
+
+def _turn(direction: str) -> None:
+    st.session_state["direction"] = direction
 
 
 def _say_translation(_: Translate, standing: Standing) -> None:

@@ -31,6 +31,7 @@ COLUMNS = (
     "dataset",
     "metric",
     "test",
+    "margin",
     "first",
     "second",
     "seeds",
@@ -140,8 +141,12 @@ def judge(
     groups = [(sign * weight, _numbers(values[row])) for row, weight in comparison.first.items()]
     groups += [(-sign * weight, _numbers(values[row])) for row, weight in comparison.second.items()]
     gain, high = contrast(groups, 1 - ALPHA), contrast(groups, strict).high
-    margin = MARGINS.get(metric, BITS_MARGIN) if comparison.test == "as_good" else 0.0
-    return Finding(comparison, seeds, gain, high, _outcome(gain.low > -margin, high < 0))
+    return Finding(comparison, seeds, gain, high, _outcome(gain.low > -margin(comparison, metric), high < 0))
+
+
+def margin(comparison: Comparison, metric: str) -> float:
+    """How far behind the first row may be and still count as good, in the metric's unit."""
+    return MARGINS.get(metric, BITS_MARGIN) if comparison.test == "as_good" else 0.0
 
 
 def _by_ranks(comparison: Comparison, metric: str, values: Values, number: int) -> Verdict:
@@ -194,6 +199,7 @@ def write_verdicts(results: Results, kinds: Mapping[str, str], path: Path) -> No
             dataset,
             metric,
             finding.comparison.test,
+            _text(margin(finding.comparison, metric)) if finding.comparison.test == "as_good" else "",
             *("+".join(f"{table}/{variant}" for table, variant in side) for side in sides(finding.comparison)),
             finding.seeds,
             *(_text(number) for number in (finding.interval.estimate, finding.interval.low, finding.interval.high)),
