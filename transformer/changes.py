@@ -1,8 +1,8 @@
 """What a visitor may change about a translation, as data: checked when made, and short enough for an address.
 
-A change of a head, of a kernel or of a set filter acts at every position, a hidden token on both attentions to the source, a given piece on the
-output from its place on. The order of several does not matter. Layers, heads and positions count from 0, pieces are
-ids. Nothing here imports torch; `edits` applies the changes.
+A change of a head, a kernel or a set filter acts at every position, a hidden token on both attentions to the source,
+a given piece on the output from its place on. The order of several does not matter. Layers, heads and positions count
+from 0, pieces are ids. Nothing here imports torch; `edits` applies the changes.
 """
 
 from __future__ import annotations

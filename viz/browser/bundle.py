@@ -1,4 +1,4 @@
-"""Join the plain ES modules of this folder into one script; no npm, no bundler.
+"""Join plain ES modules into one script; no npm, no bundler. They lie in this folder, or in one beside it too.
 
 The modules come in the order of their imports. Each becomes a function of its own that returns what it exports, so
 that names inside are its own; an import takes from there. What a bundler would check is checked: every import names
@@ -18,7 +18,7 @@ from viz.browser import STRINGS
 from viz.style import css_variables
 
 FOLDER = Path(__file__).parent
-_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\./(\w+)\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s+\{([^}]*)\}\s+from\s+"\.(?:\./browser)?/(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//(?! ---)[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^ +", re.MULTILINE)  # no template of ours goes over a line's end, a test says
@@ -54,8 +54,8 @@ def bundle(host: str | None = None) -> str:
     return table + join(in_order(host or "render"))
 
 
-def in_order(last: str) -> dict[str, str]:
-    """Return a module's source after those of all that it imports, by name.
+def in_order(last: str, folder: Path = FOLDER) -> dict[str, str]:
+    """Return a module's source after those of all that it imports, by name; what `folder` lacks comes from this one.
 
     Raises ``ValueError`` where modules import each other in a circle.
     """
@@ -66,7 +66,7 @@ def in_order(last: str) -> dict[str, str]:
         name = waiting.pop()
         if name in sources:
             continue
-        sources[name] = _read(name)
+        sources[name] = _read(name, folder)
         imports[name] = [origin for _, origin in _IMPORT.findall(sources[name])]
         waiting += imports[name]
     try:
@@ -91,8 +91,9 @@ def css() -> str:
     return css_variables() + "\n".join((FOLDER / f"{name}.css").read_text("utf-8") for name in sheet_files())
 
 
-def _read(module: str) -> str:
-    return (FOLDER / f"{module}.js").read_text("utf-8")
+def _read(module: str, folder: Path) -> str:
+    own = folder / f"{module}.js"
+    return (own if own.exists() else FOLDER / own.name).read_text("utf-8")
 
 
 def _check_import(module: str, names: str, origin: str, exports: Mapping[str, set[str]]) -> None:
