@@ -1,0 +1,2 @@
+export function createGallery(root) { return { root }; }
+export function showGallery(view, scene) { view.scene = scene; }

@@ -1,0 +1,2 @@
+export function createRunning(root) { return { root }; }
+export function showRunning(view, scene) { view.scene = scene; }

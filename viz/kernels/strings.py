@@ -1,0 +1,86 @@
+"""Every text the pictures of the kernel lens can show, in English; a host passes the same keys in the header."""
+
+from __future__ import annotations
+
+STRINGS: dict[str, str] = {
+    # --- all views
+    "query": "query",
+    "key": "key",
+    "title_encoder": "Encoder self-attention",
+    "title_decoder": "Decoder self-attention",
+    "title_cross": "Cross-attention",
+    "lens_head": "{kind} · layer {layer} · head {head}",
+    "kernel": "Kernel",
+    "degree": "Degree",
+    "kernel_exponential": "exponential",
+    "kernel_rbf": "RBF",
+    "kernel_polynomial": "polynomial",
+    "kernel_linear": "linear",
+    "kernel_linear_nonnegative": "linear, never negative",
+    "as_trained": "{kernel} (as trained)",
+    "take_away": "Take away",
+    "take_png": "These pictures, PNG",
+    "take_svg": "These pictures, SVG",
+    "take_csv": "The numbers, CSV",
+    "bad_degree": (
+        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative. "
+        "The picture stays as it was."
+    ),
+    # --- one query
+    "choose_query": "Query: the word that looks",
+    "bandwidth": "Bandwidth (temperature)",
+    "bandwidth_number": "Bandwidth as a number",
+    "bad_bandwidth": (
+        "A bandwidth must be above 0: at 0 the kernel would be divided by nothing. Towards 0 all weight goes to the "
+        "nearest key. The picture stays as it was."
+    ),
+    "no_bandwidth": (
+        "The linear kernel is negative in places, so it has no root and no power: there is no bandwidth to change."
+    ),
+    "lens_kernel": "query “{query}”, kernel: {kernel}, bandwidth: {bandwidth}",
+    "line_title": "The kernel falls off along one line",
+    "line_note": "Each stem is a key that this query sees; its height is its weight. Hollow: hidden from this query.",
+    "line_note_position": (
+        "Each stem is a key; its height is its weight. This model multiplies the kernel by one of position, so "
+        "weights stand off the curve."
+    ),
+    "axis_weight": "kernel over its sum = weight",
+    "axis_exponential": "q · k ÷ {scale}",
+    "axis_rbf": "distance ‖q − k‖",
+    "axis_polynomial": "q · k, of which the power {degree} is the kernel",
+    "axis_linear": "q · k",
+    "axis_linear_nonnegative": "φ(q) · φ(k), φ(x) = elu(x) + 1",
+    "plane_title": "The same in the plane of queries and keys",
+    "plane_note": (
+        "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
+        "kernel of a key in this plane changes {factor} times, the darker the larger. A disc's area is its key's true "
+        "weight. Small dots: other queries."
+    ),
+    "plane_note_signed": (
+        "PCA of all queries and keys together: this plane holds {share} of their variance. The lines are evenly "
+        "spaced, the thick one is zero: keys beyond it get negative weights, drawn as rings. Small dots: other queries."
+    ),
+    "values_title": "The output is the weighted mean of the values",
+    "values_note": (
+        "PCA of the values: this plane holds {share} of their variance. Each value pulls by its weight; the grey ring "
+        "is the output that the model recorded."
+    ),
+    "output": "output",
+    "table_title": "Keys of this query with their weights",
+    "column_exponential": "q · k ÷ √d",
+    "column_rbf": "‖q − k‖",
+    "column_polynomial": "q · k",
+    "column_linear": "q · k",
+    "column_linear_nonnegative": "φ(q) · φ(k)",
+    "column_weight": "kernel ÷ sum",
+    "column_recorded": "recorded weight",
+    "agrees": (
+        "This is exactly the model's attention: the largest difference to a recorded weight is {weights}, to a "
+        "component of the recorded output {output}."
+    ),
+    "differs": (
+        "The model has another kernel or bandwidth: the largest difference to a recorded weight is {weights}, to a "
+        "component of the recorded output {output}."
+    ),
+    "spoken_keys": "“{query}” gives most to “{key}”, {weight}, of {count} keys.",
+}
