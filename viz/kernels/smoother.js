@@ -6,7 +6,8 @@ import { createPicture, createTakeaway, fillTakeaway, showPicture, together } fr
 import { profileDrawing } from "./profile_figure.js";
 import { keyPlane, valuePlane } from "./smoother_planes.js";
 import { badNumbers, rowsOf, smoothQuery, SMOOTHERS, weightedMean } from "./smoothing.js";
-import { formatNumber, numberOf, phrase } from "./numbers.js";
+import { formatNumber, phrase } from "./numbers.js";
+import { smallNumber } from "./small_number.js";
 import { make, tokenElement } from "./text.js";
 
 const GAP = 24;
@@ -186,7 +187,7 @@ function agreement(shown, { scene, good }) {
   const { words, header } = scene;
   const most = (one, other) => one.reduce((largest, value, i) => Math.max(largest, Math.abs(value - other[i])), 0);
   const parts = {
-    weights: numberOf(most(shown.weights, shown.recorded)), output: numberOf(most(shown.output, shown.recordedOutput)),
+    weights: smallNumber(most(shown.weights, shown.recorded)), output: smallNumber(most(shown.output, shown.recordedOutput)),
   };
   const same = good.name === header.kernel && good.bandwidth === 1;
   return phrase(words(same ? "agrees" : "differs"), parts);

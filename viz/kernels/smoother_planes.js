@@ -27,9 +27,9 @@ export function keyPlane({ shown, labels, query, pointed, theme, rows, scene }, 
       drawPlaneEdge(pen, frame, theme);
       others.forEach(([x, y]) => pen.discs([frame.x(x), frame.y(y), 1.5], { color: theme.color("query"), opacity: 0.6 }));
       drawDiscs(pen, marks, shown.weights, { color: theme.color("key"), pointed, theme });
-      drawDiamond(pen, frame.x(qx), frame.y(qy), 8, theme.color("query"));
       const own = { x: frame.x(qx), y: frame.y(qy), radius: 9, label: query, color: theme.color("query") };
       nameDiscs(pen, frame, marks, labels, shown.weights, { pointed, theme, more: [own] });
+      drawDiamond(pen, frame.x(qx), frame.y(qy), 8, theme.color("query"));
     },
   };
 }
@@ -54,10 +54,10 @@ export function valuePlane({ shown, labels, pointed, theme, words, rows, scene }
       });
       drawDiscs(pen, marks, shown.weights, { color: theme.color("value"), pointed, theme });
       pen.rings([frame.x(rx), frame.y(ry), 11], { color: theme.color("quiet"), width: 2 });
-      drawDiamond(pen, frame.x(ox), frame.y(oy), 7, theme.color("text"));
       const mean = { text: words("output"), full: "", style: "word" };
       const own = { x: frame.x(ox), y: frame.y(oy), radius: 10, label: mean, color: theme.color("text") };
       nameDiscs(pen, frame, marks, labels, shown.weights, { pointed, theme, more: [own] });
+      drawDiamond(pen, frame.x(ox), frame.y(oy), 7, theme.color("text"));
     },
   };
 }

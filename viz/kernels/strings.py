@@ -53,7 +53,7 @@ STRINGS: dict[str, str] = {
     "plane_title": "The same in the plane of queries and keys",
     "plane_note": (
         "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
-        "kernel of a key in this plane changes {factor} times, the darker the larger. A disc's area is its key's true "
+        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is its key's true "
         "weight. Small dots: other queries."
     ),
     "plane_note_signed": (
@@ -83,4 +83,30 @@ STRINGS: dict[str, str] = {
         "component of the recorded output {output}."
     ),
     "spoken_keys": "“{query}” gives most to “{key}”, {weight}, of {count} keys.",
+    # --- the running model
+    "filters": "Set filters: which keys each query may see",
+    "filter_trained": "as trained",
+    "filter_everything": "everything",
+    "filter_causal": "causal",
+    "filter_window": "window",
+    "filter_strided": "strided",
+    "filter_padding": "padding",
+    "filter_memory": "extra memories",
+    "filter_spoken": "{seen} of the pairs of query and key are seen",
+    "running_summary": (
+        "Log-probability of the translation: {before} as it stands, {after} now ({change}). The next-piece "
+        "distributions move by {divergence} nats a step (Kullback–Leibler)."
+    ),
+    "map_visible": "Who sees whom",
+    "map_before": "Weights as they stand",
+    "map_after": "Weights now",
+    "map_spoken": "“{query}” gives most to “{key}”, {weight}.",
+    "map_hint": "Point at a cell of any map, or use the arrow keys.",
+    "map_read": "{query} → {key}: weight {before} as it stands, {after} now.",
+    "map_read_hidden": "{query} → {key}: not seen; weight {before} as it stands, {after} now.",
+    "steps_title": "Each piece of the translation, given those before it",
+    "step_piece": "piece",
+    "step_before": "log-probability",
+    "step_after": "now",
+    "step_divergence": "divergence",
 }
