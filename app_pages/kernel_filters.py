@@ -187,6 +187,6 @@ def _pictures(place: Place) -> dict[str, Tensor]:
     changed = {name: _seen(place, FilterChange(place.kind, None, name, size)) for name, size in usual.items()}
     queries = len(visible)
     padding = torch.zeros(queries, SIZES["padding"][1], dtype=torch.bool)
-    memory = torch.ones(queries, 4, dtype=torch.bool)
-    more = {"padding": torch.cat((visible, padding), 1), "memory": torch.cat((memory, visible), 1)}
+    memory = torch.full((queries, 4), 0.5)  # seen, and told apart from the sentence's own keys
+    more = {"padding": torch.cat((visible, padding), 1), "memory": torch.cat((memory, visible.float()), 1)}
     return {"trained": visible, **changed, **more}

@@ -110,12 +110,15 @@ def busiest_query(record: HeadRecord) -> int:
     return int(second.argmax()) + (queries > 2)
 
 
-def gallery_message(place: Place, record: HeadRecord, readings: list[KernelReading], error: float) -> bytes:
+def gallery_message(
+    place: Place, record: HeadRecord, readings: list[KernelReading], error: float, symmetric: str | None
+) -> bytes:
     """Write what every kernel makes of a head."""
     import torch
 
     header = place.header("gallery") | {
         "trained": record.kernel.name,
+        "symmetric": symmetric,
         "rbf_error": error,
         "kernels": [
             {

@@ -172,26 +172,37 @@ def principal_plane(*sets: Tensor) -> Plane:
     return Plane(origin, axes, float(sizes[:2].square().sum() / total) if total > 0 else 1.0)
 
 
-def surface(
-    record: HeadRecord, kernel: Kernel, plane: Plane, query: int, temperature: float = 1.0, steps: int = 41
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the kernel of one query over the plane: places along each axis (steps,), and values (steps, steps).
+@dataclass(frozen=True)
+class Surface:
+    """A smoother of two dimensions: the kernel of one query over a plane, divided by its sum over the keys there.
 
-    Rows follow the second axis. The values are over the kernel's sum of the query's visible keys, so that above a key
-    that lies in the plane stands its weight.
+    `x` (X,) and `y` (Y,) are places along the axes, `values` (Y, X) the surface; `keys` (K, 2) are the places of the
+    visible keys and `heights` (K,) their weights there, which lie on the surface.
     """
+
+    x: Tensor
+    y: Tensor
+    values: Tensor
+    keys: Tensor
+    heights: Tensor
+
+
+def surface(record: HeadRecord, kernel: Kernel, plane: Plane, query: int, steps: int = 41) -> Surface:
+    """Lay one query's kernel over a plane, with the query itself as it is and its visible keys put into the plane."""
     places = plane.project(torch.cat((record.q, record.k)))
     low, high = places.min(0).values, places.max(0).values
     margin = 0.15 * (high - low).clamp_min(1e-9)
-    x, y = (
-        torch.linspace(float(a), float(b), steps).double() for a, b in zip(low - margin, high + margin, strict=True)
-    )
+    ends = torch.stack((low - margin, high + margin), -1).tolist()
+    x, y = (torch.linspace(*each, steps, dtype=torch.float64) for each in ends)
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)
-    q = record.q[query : query + 1]
-    here, there = kernel(q, plane.lift(grid)), kernel(q, record.k)[:, record.visible[query]]
-    here, there = kernel.power(here, 1 / temperature), kernel.power(there, 1 / temperature)
-    values = (here - there.logsumexp(-1)).exp() if isinstance(kernel, LogKernel) else here / there.sum(-1)
-    return x, y, values.view(steps, steps)
+    keys = plane.project(record.k[record.visible[query]])
+    scores = kernel(record.q[query : query + 1], plane.lift(torch.cat((grid, keys))))[0]
+    counted = torch.arange(len(scores)) >= len(grid)
+    if isinstance(kernel, LogKernel):
+        values = (scores - scores[counted].logsumexp(0)).exp()
+    else:
+        values = scores / scores[counted].sum()
+    return Surface(x, y, values[~counted].view(steps, steps), keys, values[counted])
 
 
 # --- the gallery: every kernel on the same vectors ---
@@ -299,4 +310,3 @@ def norm_penalty(record: HeadRecord) -> NormPenalty:
 def queries_without_key(visible: Tensor) -> Sequence[int]:
     """Queries (Q, K) that see no key: their weights would be 0 / 0."""
     return [int(query) for query in (~visible.any(-1)).nonzero()[:, 0]]
-

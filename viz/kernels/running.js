@@ -21,8 +21,9 @@ export function createRunning(root) {
   view.summary.setAttribute("role", "status");
   const maps = root.appendChild(make("div", "lens-pictures"));
   view.maps = ["visible", "before", "after"].map((name) => ({ name, picture: createMap(maps, view) }));
-  view.readout = root.appendChild(make("p", "lens-readout"));
-  view.takeaway = createTakeaway(root.appendChild(make("div", "lens-controls")));
+  const row = root.appendChild(make("div", "lens-controls"));
+  view.readout = row.appendChild(make("p", "lens-readout"));
+  view.takeaway = createTakeaway(row);
   view.steps = createStepTable(root);
   return view;
 }
@@ -68,12 +69,12 @@ function createThumbnail(parent) {
 }
 
 function shareSeen({ values }) {
-  return `${Math.round((100 * values.reduce((sum, value) => sum + value, 0)) / values.length)} %`;
+  return `${Math.round((100 * values.filter((value) => value > 0).length) / values.length)} %`;
 }
 
 function seenColor(theme) {
-  const [no, yes] = [theme.pixels[Math.round(0.03 * (theme.pixels.length - 1))], theme.pixels[Math.round(0.55 * (theme.pixels.length - 1))]];
-  return (value) => (value ? yes : no);
+  const shade = (share) => theme.pixels[Math.round(share * (theme.pixels.length - 1))];
+  return (value) => shade(value ? 0.25 + 0.35 * value : 0.03);
 }
 
 function showSummary({ summary, scene }) {

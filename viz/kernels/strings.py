@@ -53,8 +53,8 @@ STRINGS: dict[str, str] = {
     "plane_title": "The same in the plane of queries and keys",
     "plane_note": (
         "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
-        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is its key's true "
-        "weight. Small dots: other queries."
+        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is "
+        "its key's true weight. Small dots: other queries."
     ),
     "plane_note_signed": (
         "PCA of all queries and keys together: this plane holds {share} of their variance. The lines are evenly "
@@ -109,4 +109,32 @@ STRINGS: dict[str, str] = {
     "step_before": "log-probability",
     "step_after": "now",
     "step_divergence": "divergence",
+    # --- the gallery
+    "gallery_map": "Weights",
+    "gallery_map_signed": "Weights, signed, cut at ±1",
+    "gallery_difference": "Minus the recorded weights",
+    "gallery_eigenvalues": "Eigenvalues of the Gram matrix",
+    "gallery_eigenvalues_spoken": "the smallest is {smallest} of the largest size",
+    "gallery_entropy": "entropy, bits",
+    "gallery_distance": "share of weight moved",
+    "gallery_moved": "layer's output moves",
+    "gallery_smallest": "smallest eigenvalue",
+    "gallery_psd": "positive semi-definite",
+    "yes": "yes",
+    "no": "no",
+    "no_gram": "not symmetric",
+    "gallery_spoken": "{distance} of the weight moved, the layer's output by {moved}",
+    "gallery_outside": (
+        "{outside} weights leave [0, 1], from {lowest} to {highest}. Positive and negative kernel values cancel: those "
+        "of “{query}” add up to {total} of their sizes together, and everything is divided by that."
+    ),
+    "gallery_legend": (
+        "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
+        "of the layer joined. Eigenvalues are over the largest size; a Gram matrix takes a symmetric kernel."
+    ),
+    "rbf_penalty": (
+        "RBF is the exponential kernel of 2 q · k with a penalty on the length of the key, ‖k‖² ÷ √d: computed both "
+        "ways, no weight differs by more than {error}."
+    ),
+    "recorded": "recorded",
 }
