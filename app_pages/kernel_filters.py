@@ -28,8 +28,11 @@ NOTES = {
     "trained": N_("This is the set filter that the model was trained with."),
     "everything": N_("Every query sees every key; in the decoder also what is yet to be written."),
     "causal": N_("A query sees the keys at or before its own place."),
-    "window": N_("A query sees the keys fewer than {size} places away."),
-    "strided": N_("A query sees its neighbours within {size}, and beyond them every key at a multiple of it."),
+    "window": N_("A query sees the keys fewer than {size} places away; in the decoder only those before it."),
+    "strided": N_(
+        "A query sees its neighbours within {size}, and beyond them every key at a multiple of it; in the decoder only "
+        "those before it."
+    ),
 }
 
 

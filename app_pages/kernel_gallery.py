@@ -42,7 +42,7 @@ def gallery(place: Place, _: Translate) -> None:
     row = st.columns([6, 3, 3], vertical_alignment="bottom")
     with row[0]:
         about = _(
-            "Tsai et al. compare both. W_k for both is what their symmetric models and the Key-Value Transformer do."
+            "Tsai et al. compare both; with one map for both, as in the Key-Value Transformer, K(x, y) = K(y, x)."
         )
         sides = select(_("Maps"), "sides", list(SIDES), lambda each: _(SIDES[each]), place.language, about=about)
     with row[1]:
@@ -112,7 +112,11 @@ def _surface(place: Place, record: HeadRecord, degree: int, _: Translate) -> Non
         "height": _("weight"),
     }
     figure = surface_figure(
-        *(each.numpy() for each in (found.x, found.y, found.values, found.keys, found.heights)),
+        found.x.numpy(),
+        found.y.numpy(),
+        found.values.numpy(),
+        found.keys.numpy(),
+        found.heights.numpy(),
         tokens,
         axes,
         st.context.theme.type or "light",

@@ -88,10 +88,12 @@ def say_anew(place: Place, run: Run, _: Translate) -> None:
     text = place.translator.tokenizer.decode(ids)
     before = decode_header(place.standing.message)["translation"]
     new, old = mark_differences(text, before, target)
-    nothing = f"<i>{escape(_('The model wrote nothing.'))}</i>"
-    same = _("Word for word the same as before.") if text == before else ""
-    said = f"{escape(_('As it stands above:'))} <span lang='{target}'>{old}</span>" if not same else escape(same)
+    nothing = escape(_("The model wrote nothing."))
+    if text == before:
+        said = escape(_("Word for word the same as before."))
+    else:
+        said = f'{escape(_("Unchanged, it writes:"))} <span lang="{target}">{old}</span>'
     st.html(
-        f'<p class="atlas-translation" lang="{target}">{new or nothing}</p>'
+        f'<p class="atlas-translation" lang="{target}">{new or f"<i>{nothing}</i>"}</p>'
         f'<p class="atlas-quiet atlas-before">{said}</p>'
     )

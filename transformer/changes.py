@@ -156,7 +156,8 @@ class ForceToken:
 class FilterChange:
     """Another set filter, instead of the trained one, in a kind of attention: in one layer, or in all (None).
 
-    `size` is the filter's number, where it has one: how far a window reaches, the stride of a strided filter.
+    `size` is the filter's number, where it has one: how far a window reaches, the stride of a strided filter. In the
+    decoder these two look back only, and so are subsets of the causal one (Tsai et al. 2019, section 2.4).
     """
 
     kind: str
@@ -175,10 +176,11 @@ class FilterChange:
         _check_counts(self)
 
     @property
-    def filter(self) -> Choice:
-        """The set filter as a config names it."""
+    def filters(self) -> tuple[Choice, ...]:
+        """The set filters as a config names them."""
         name = FILTER_SIZES[self.name]
-        return Choice(self.name, {} if name is None else {name: self.size})
+        own = Choice(self.name, {} if name is None else {name: self.size})
+        return (own,) if name is None or self.kind != "decoder" else (Choice("causal"), own)
 
     @property
     def place(self) -> tuple[str | int, ...]:

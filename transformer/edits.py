@@ -200,7 +200,7 @@ def edits_of(changes: Iterable[Change], config: ModelConfig) -> EditsByPath:
         elif isinstance(change, FilterChange):
             trained = make_filter(getattr(config, f"{change.kind}_attention").filters)
             for path in changed_paths(change, config):
-                edits.setdefault(f"{path}.visible", []).insert(0, replace_filter(make_filter([change.filter]), trained))
+                edits.setdefault(f"{path}.visible", []).insert(0, replace_filter(make_filter(change.filters), trained))
         elif isinstance(change, KernelChange):
             kernel = make_kernel(change.kernel)
             heads = slice(None) if change.head is None else slice(change.head, change.head + 1)

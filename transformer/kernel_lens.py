@@ -192,8 +192,8 @@ def surface(record: HeadRecord, kernel: Kernel, plane: Plane, query: int, steps:
     places = plane.project(torch.cat((record.q, record.k)))
     low, high = places.min(0).values, places.max(0).values
     margin = 0.15 * (high - low).clamp_min(1e-9)
-    ends = torch.stack((low - margin, high + margin), -1).tolist()
-    x, y = (torch.linspace(*each, steps, dtype=torch.float64) for each in ends)
+    share = torch.linspace(0, 1, steps, dtype=low.dtype)[:, None]
+    x, y = ((low - margin) * (1 - share) + (high + margin) * share).unbind(-1)
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)
     keys = plane.project(record.k[record.visible[query]])
     scores = kernel(record.q[query : query + 1], plane.lift(torch.cat((grid, keys))))[0]

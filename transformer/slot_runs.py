@@ -68,7 +68,7 @@ def filtered(visible: Tensor, change: FilterChange, config: ModelConfig) -> Tens
     trained = make_filter(getattr(config, f"{change.kind}_attention").filters)
     queries, keys = (torch.arange(size) for size in visible.shape)
     here = Here(visible, keys, queries, {})
-    return replace_filter(make_filter([change.filter]), trained)(visible, here)
+    return replace_filter(make_filter(change.filters), trained)(visible, here)
 
 
 @torch.no_grad()

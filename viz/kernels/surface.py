@@ -20,7 +20,7 @@ def surface_figure(
     x, y, values
         Places along both axes, (X,) and (Y,), and the kernel there over its sum, (Y, X).
     keys, heights, tokens
-        Places of the keys (K, 2), their weights (K,) and their texts.
+        Places of the keys (K, 2), their heights (K,) and their texts.
     names
         Texts of ``kernel``, ``keys``, ``first``, ``second`` and ``height``.
     scheme
