@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from transformer.changes import Change, ForceToken, HeadChange, MaskToken, read, write
+from transformer.changes import Change, FilterChange, ForceToken, HeadChange, KernelChange, MaskToken, read, write
 
 MOST = 40  # changes at once
 
 
 def is_changes(text: str) -> bool:
-    """Whether a text names changes."""
+    """Whether a text names changes that the browser can show: filters and kernels are changed on a page of theirs."""
     try:
-        return len(read(text)) <= MOST
+        changes = read(text)
     except ValueError:
         return False
+    return len(changes) <= MOST and not any(isinstance(each, FilterChange | KernelChange) for each in changes)
 
 
 def from_browser(records: Any) -> str:
@@ -53,6 +54,7 @@ def _record(change: Change, pieces: Callable[[Sequence[int]], list[str]]) -> dic
         case ForceToken(position, piece):
             written = pieces([piece])[0].replace("\u2581", " ").strip()
             return {"type": "force", "position": position, "id": piece, "piece": written}
+    raise TypeError(f"the browser shows no {change}")
 
 
 def _integer(record: Mapping[str, Any], name: str) -> int:

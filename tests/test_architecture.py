@@ -28,6 +28,7 @@ def code_files(*suffixes: str) -> list[Path]:
         ("viz.browser", {"torch", "streamlit", "pandas", "altair", "plotly"}),
         ("app_pages.heads", {"torch", "pandas", "altair"}),  # plotly comes with Streamlit itself
         ("app_pages.walkthrough", {"torch", "pandas", "altair"}),
+        ("app_pages.kernels", {"torch", "pandas", "altair"}),
         ("app_pages.i18n", {"torch", "streamlit", "pandas", "babel"}),
     ],
 )

@@ -18,7 +18,7 @@ from transformer.agreement import rank_correlation
 from transformer.attention import MultiHeadAttention
 from transformer.changes import KINDS, Change, check, check_head
 from transformer.config import ModelConfig
-from transformer.edits import Edit, Edits, EditsByPath, attention_paths, edits_of
+from transformer.edits import Edit, Edits, EditsByPath, Here, attention_paths, edits_of
 from transformer.likelihood import log_probability
 from transformer.models import EncoderDecoder
 from transformer.trace import Trace
@@ -169,12 +169,12 @@ def as_leaf(weights: Tensor) -> Tensor:
 
 def keep_from(first: int) -> Edit:
     """Drop the decoder's states (B, T, D) before a position: nobody asks what they write."""
-    return lambda states, visible, position: states[:, first:]
+    return lambda states, here: states[:, first:]
 
 
-def hide_each(value: Tensor, visible: Tensor, position: Tensor) -> Tensor:
+def hide_each(value: Tensor, here: Here) -> Tensor:
     """Widen what is visible (1, 1, Q, K) to K rows, of which each hides one key."""
-    return value & ~torch.eye(len(position), dtype=torch.bool)[:, None, None]
+    return value & ~torch.eye(len(here.position), dtype=torch.bool)[:, None, None]
 
 
 def with_each_hidden(edits: EditsByPath, paths: Sequence[str]) -> EditsByPath:

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from transformer.changes import KINDS, Change, check, check_layer
-from transformer.edits import Edits, edits_of
+from transformer.edits import Edits, Here, edits_of
 from transformer.likelihood import log_probability
 from transformer.models import EncoderDecoder
 
 
-def each_off(head_outputs: Tensor, visible: Tensor, position: Tensor) -> Tensor:
+def each_off(head_outputs: Tensor, here: Here) -> Tensor:
     """Widen one row of head outputs (1, H, Q, d) to 1 + H: as it is, then without each head."""
     heads = head_outputs.size(1)
     kept = torch.cat((head_outputs.new_ones(1, heads), 1 - torch.eye(heads, dtype=head_outputs.dtype)))

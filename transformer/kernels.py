@@ -39,7 +39,7 @@ class LogKernel(nn.Module):
         """Multiply the kernel by another, given by its logarithm."""
         return scores + log_factor
 
-    def power(self, scores: Tensor, exponent: Tensor) -> Tensor:
+    def power(self, scores: Tensor, exponent: Tensor | float) -> Tensor:
         """Raise the kernel to a power: an inverse temperature."""
         return scores * exponent
 
@@ -54,6 +54,10 @@ class ValueKernel(nn.Module):
     def multiply(self, scores: Tensor, log_factor: Tensor) -> Tensor:
         """Multiply the kernel by another, given by its logarithm."""
         return scores * log_factor.exp()
+
+    def power(self, scores: Tensor, exponent: Tensor | float) -> Tensor:
+        """Raise the kernel to a power: an inverse temperature."""
+        return scores**exponent
 
     def normalize(self, scores: Tensor, visible: Tensor) -> Tensor:
         """Return the weights: each query's visible keys sum to 1."""
@@ -107,6 +111,12 @@ class LinearKernel(ValueKernel):
 
     def forward(self, q: Tensor, k: Tensor) -> Tensor:
         return q @ k.mT
+
+    def power(self, scores: Tensor, exponent: Tensor | float) -> Tensor:
+        """A signed kernel has no powers but the first."""
+        if torch.as_tensor(exponent).ne(1).any():
+            raise ValueError("the linear kernel is negative in places, and has no power but itself: leave it at 1")
+        return scores
 
     def normalize(self, scores: Tensor, visible: Tensor, epsilon: float = 1e-6) -> Tensor:
         """Divide by the signed sum, kept `epsilon` away from zero on its own side."""

@@ -188,7 +188,7 @@ class BorjiPosition(Position):
         of_rows = self.encoding(q_position)[:, : self.row_channels] @ weight[:, : self.row_channels].mT
         of_columns = self.encoding(k_position)[:, : self.column_channels] @ weight[:, self.row_channels :].mT
         factor = of_rows.mT[:, :, None] + of_columns.mT[:, None, :] + bias[:, None, None]
-        tempered = kernel.power(content, weight.sum(-1)[:, None, None])  # type: ignore[operator]  # see AttentionConfig
+        tempered = kernel.power(content, weight.sum(-1)[:, None, None])
         return kernel.multiply(tempered, factor)
 
 

@@ -13,7 +13,8 @@ export function escapeXml(text) {
 /**
  * A pen on a canvas context, in CSS pixels.
  *
- * Boxes are flat arrays x, y, width, height; segments are flat arrays x0, y0, x1, y1. The `y` of a text is its middle.
+ * Boxes are flat arrays x, y, width, height; segments are flat arrays x0, y0, x1, y1; discs and rings are flat arrays
+ * x, y, radius. The `y` of a text is its middle.
  */
 export function canvasPen(context, font) {
   const stroke = ({ color, width = 1, opacity = 1 }) => {
@@ -26,6 +27,16 @@ export function canvasPen(context, font) {
       Object.assign(context, { fillStyle: color, globalAlpha: opacity });
       for (let i = 0; i < boxes.length; i += 4) context.fillRect(boxes[i], boxes[i + 1], boxes[i + 2], boxes[i + 3]);
       context.globalAlpha = 1;
+    },
+    discs(circles, { color, opacity = 1 }) {
+      Object.assign(context, { fillStyle: color, globalAlpha: opacity });
+      circlePath(context, circles);
+      context.fill();
+      context.globalAlpha = 1;
+    },
+    rings(circles, style) {
+      circlePath(context, circles);
+      stroke(style);
     },
     lines(segments, style) {
       context.beginPath();
@@ -70,6 +81,14 @@ export function canvasPen(context, font) {
   };
 }
 
+function circlePath(context, circles) {
+  context.beginPath();
+  for (let i = 0; i < circles.length; i += 3) {
+    context.moveTo(circles[i] + circles[i + 2], circles[i + 1]);
+    context.arc(circles[i], circles[i + 1], circles[i + 2], 0, 2 * Math.PI);
+  }
+}
+
 /** A pen that writes SVG; `finish()` returns the whole document, {title, lang} name it for readers. */
 export function svgPen(width, height, { font, title = "", lang = "en" }) {
   const parts = [];
@@ -91,6 +110,14 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
         d += `M${x} ${y}h${wide}v${high}h-${wide}z`;
       }
       parts.push(`<path fill="${escapeXml(color)}"${attribute("fill-opacity", opacity)} d="${d}"/>`);
+    },
+    discs(circles, { color, opacity = 1 }) {
+      if (circles.length) parts.push(`<path fill="${escapeXml(color)}"${attribute("fill-opacity", opacity)} d="${circlesOf(circles)}"/>`);
+    },
+    rings(circles, { color, width: wide = 1, opacity = 1 }) {
+      if (!circles.length) return;
+      parts.push(`<path fill="none" stroke="${escapeXml(color)}" stroke-width="${short(wide)}"`
+        + `${attribute("stroke-opacity", opacity)} d="${circlesOf(circles)}"/>`);
     },
     lines(segments, style) {
       path(segments, (x0, y0, x1, y1) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`, style);
@@ -124,6 +151,15 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
         + `<title>${escapeXml(title)}</title>${parts.join("\n")}</svg>\n`;
     },
   };
+}
+
+function circlesOf(circles) {
+  let d = "";
+  for (let i = 0; i < circles.length; i += 3) {
+    const [x, y, r] = [circles[i], circles[i + 1], circles[i + 2]];
+    d += `M${short(x - r)} ${short(y)}a${short(r)} ${short(r)} 0 1 0 ${short(2 * r)} 0a${short(r)} ${short(r)} 0 1 0 ${short(-2 * r)} 0z`;
+  }
+  return d;
 }
 
 function attribute(name, value, usual = 1) {

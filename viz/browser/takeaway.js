@@ -41,7 +41,8 @@ export function weightsCsv(scene) {
   return `${lines.join("\r\n")}\r\n`;
 }
 
-function csvCell(value) {
+/** A number or a text as a cell of CSV (RFC 4180), never a formula. */
+export function csvCell(value) {
   if (typeof value === "number") return floatText(value);
   const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

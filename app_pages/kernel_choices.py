@@ -1,0 +1,99 @@
+"""What a visitor chooses on the page of kernels: kept in the session and the address, shown in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from app_pages import session
+from app_pages.i18n import N_, Translate
+from transformer.changes import KINDS, num_layers
+from transformer.config import ModelConfig
+
+KIND_NAMES = {
+    "encoder": N_("Encoder self-attention"),
+    "decoder": N_("Decoder self-attention"),
+    "cross": N_("Cross-attention"),
+}
+ALL = "all"
+
+
+def kept(key: str, default: str, options: Sequence[str]) -> str:
+    """Keep a choice by its name; one that is not among the options any more falls back to the default."""
+    if st.session_state.get(key, default) not in options:
+        del st.session_state[key]
+    return session.remember(key, default, options.__contains__)
+
+
+def select(
+    label: str,
+    key: str,
+    options: Sequence[str],
+    name: Callable[[str], str],
+    language: str,
+    *,
+    default: str | None = None,
+    about: str | None = None,
+) -> str:
+    """Show a select box; the choice itself is kept apart from its labels, which depend on the language."""
+    chosen = kept(key, options[0] if default is None else default, options)
+    shown = f"{key} {language}"
+    st.session_state[shown] = chosen
+    st.selectbox(label, options, format_func=name, key=shown, on_change=_take, args=(key, shown), help=about)
+    return chosen
+
+
+def segments(label: str, key: str, names: Mapping[str, str], language: str) -> str:
+    """Show a row of buttons of which one is chosen."""
+    options = list(names)
+    chosen = kept(key, options[0], options)
+    shown = f"{key} {language}"
+    st.session_state[shown] = chosen
+    st.segmented_control(
+        label,
+        options,
+        format_func=names.__getitem__,
+        key=shown,
+        on_change=_take,
+        args=(key, shown),
+        label_visibility="collapsed",
+    )
+    return chosen
+
+
+def number(label: str, key: str, default: int, about: str | None = None) -> int:
+    """Show a field for a whole number; it takes any, so that a bad one can be answered with a sentence."""
+    chosen = session.remember(key, str(default), lambda text: text.lstrip("-").isdecimal() and len(text) < 6)
+    shown = f"{key} number"
+    st.session_state[shown] = int(chosen)
+    st.number_input(
+        label, step=1, min_value=-999, max_value=999, key=shown, on_change=_take, args=(key, shown), help=about
+    )
+    return int(chosen)
+
+
+def _take(key: str, shown: str) -> None:
+    value = st.session_state[shown]
+    if value is not None:  # pressing the chosen button of a row again lets it go: it stays
+        st.session_state[key] = str(value)
+
+
+def choose_head(
+    config: ModelConfig, opened: Mapping[str, int | str], language: str, _: Translate, columns: Sequence
+) -> tuple[str, int, int]:
+    """Let the visitor choose a head, by the same names in the address as on the page of heads; layers count from 0."""
+    with columns[0]:
+        kind = select(
+            _("Attention"), "kind", list(KINDS), lambda each: _(KIND_NAMES[each]), language, default=str(opened["kind"])
+        )
+    counts = {"layer": num_layers(config, kind), "head": config.num_heads}
+    names = {"layer": _("Layer"), "head": _("Head")}
+    chosen = []
+    for column, (key, count) in zip(columns[1:], counts.items(), strict=False):
+        first = int(opened[key]) + 1
+        with column:
+            options = [str(each + 1) for each in range(count)]
+            default = str(first) if first <= count else "1"
+            chosen.append(int(select(names[key], key, options, str, language, default=default)) - 1)
+    return kind, chosen[0], chosen[1]

@@ -1,0 +1,140 @@
+"""Every text the pictures of the kernel lens can show, in English; a host passes the same keys in the header."""
+
+from __future__ import annotations
+
+STRINGS: dict[str, str] = {
+    # --- all views
+    "query": "query",
+    "key": "key",
+    "title_encoder": "Encoder self-attention",
+    "title_decoder": "Decoder self-attention",
+    "title_cross": "Cross-attention",
+    "lens_head": "{kind} · layer {layer} · head {head}",
+    "kernel": "Kernel",
+    "degree": "Degree",
+    "kernel_exponential": "exponential",
+    "kernel_rbf": "RBF",
+    "kernel_polynomial": "polynomial",
+    "kernel_linear": "linear",
+    "kernel_linear_nonnegative": "linear, never negative",
+    "as_trained": "{kernel} (as trained)",
+    "take_away": "Take away",
+    "take_png": "These pictures, PNG",
+    "take_svg": "These pictures, SVG",
+    "take_csv": "The numbers, CSV",
+    "bad_degree": (
+        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative. "
+        "The picture stays as it was."
+    ),
+    # --- one query
+    "choose_query": "Query: the word that looks",
+    "bandwidth": "Bandwidth (temperature)",
+    "bandwidth_number": "Bandwidth as a number",
+    "bad_bandwidth": (
+        "A bandwidth must be above 0: at 0 the kernel would be divided by nothing. Towards 0 all weight goes to the "
+        "nearest key. The picture stays as it was."
+    ),
+    "no_bandwidth": (
+        "The linear kernel is negative in places, so it has no root and no power: there is no bandwidth to change."
+    ),
+    "lens_kernel": "query “{query}”, kernel: {kernel}, bandwidth: {bandwidth}",
+    "line_title": "The kernel falls off along one line",
+    "line_note": "Each stem is a key that this query sees; its height is its weight. Hollow: hidden from this query.",
+    "line_note_position": (
+        "Each stem is a key; its height is its weight. This model multiplies the kernel by one of position, so "
+        "weights stand off the curve."
+    ),
+    "axis_weight": "kernel over its sum = weight",
+    "axis_exponential": "q · k ÷ {scale}",
+    "axis_rbf": "distance ‖q − k‖",
+    "axis_polynomial": "q · k, of which the power {degree} is the kernel",
+    "axis_linear": "q · k",
+    "axis_linear_nonnegative": "φ(q) · φ(k), φ(x) = elu(x) + 1",
+    "plane_title": "The same in the plane of queries and keys",
+    "plane_note": (
+        "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
+        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is "
+        "its key's true weight. Small dots: other queries."
+    ),
+    "plane_note_signed": (
+        "PCA of all queries and keys together: this plane holds {share} of their variance. The lines are evenly "
+        "spaced, the thick one is zero: keys beyond it get negative weights, drawn as rings. Small dots: other queries."
+    ),
+    "values_title": "The output is the weighted mean of the values",
+    "values_note": (
+        "PCA of the values: this plane holds {share} of their variance. Each value pulls by its weight; the grey ring "
+        "is the output that the model recorded."
+    ),
+    "output": "output",
+    "table_title": "Keys of this query with their weights",
+    "column_exponential": "q · k ÷ √d",
+    "column_rbf": "‖q − k‖",
+    "column_polynomial": "q · k",
+    "column_linear": "q · k",
+    "column_linear_nonnegative": "φ(q) · φ(k)",
+    "column_weight": "kernel ÷ sum",
+    "column_recorded": "recorded weight",
+    "agrees": (
+        "This is exactly the model's attention: the largest difference to a recorded weight is {weights}, to a "
+        "component of the recorded output {output}."
+    ),
+    "differs": (
+        "The model has another kernel or bandwidth: the largest difference to a recorded weight is {weights}, to a "
+        "component of the recorded output {output}."
+    ),
+    "spoken_keys": "“{query}” gives most to “{key}”, {weight}, of {count} keys.",
+    # --- the running model
+    "filters": "Set filters: which keys each query may see",
+    "filter_trained": "as trained",
+    "filter_everything": "everything",
+    "filter_causal": "causal",
+    "filter_window": "window",
+    "filter_strided": "strided",
+    "filter_padding": "padding",
+    "filter_memory": "extra memories",
+    "filter_spoken": "{seen} of the pairs of query and key are seen",
+    "running_summary": (
+        "Log-probability of the translation: {before} as it stands, {after} now ({change}). The next-piece "
+        "distributions move by {divergence} nats a step (Kullback–Leibler)."
+    ),
+    "map_visible": "Who sees whom",
+    "map_before": "Weights as they stand",
+    "map_after": "Weights now",
+    "map_spoken": "“{query}” gives most to “{key}”, {weight}.",
+    "map_hint": "Point at a cell of any map, or use the arrow keys.",
+    "map_read": "{query} → {key}: weight {before} as it stands, {after} now.",
+    "map_read_hidden": "{query} → {key}: not seen; weight {before} as it stands, {after} now.",
+    "steps_title": "Each piece of the translation, given those before it",
+    "step_piece": "piece",
+    "step_before": "log-probability",
+    "step_after": "now",
+    "step_divergence": "divergence",
+    # --- the gallery
+    "gallery_map": "Weights",
+    "gallery_map_signed": "Weights, signed, cut at ±1",
+    "gallery_difference": "Minus the recorded weights",
+    "gallery_eigenvalues": "Eigenvalues of the Gram matrix",
+    "gallery_eigenvalues_spoken": "the smallest is {smallest} of the largest size",
+    "gallery_entropy": "entropy, bits",
+    "gallery_distance": "share of weight moved",
+    "gallery_moved": "layer's output moves",
+    "gallery_smallest": "smallest eigenvalue",
+    "gallery_psd": "positive semi-definite",
+    "yes": "yes",
+    "no": "no",
+    "no_gram": "not symmetric",
+    "gallery_spoken": "{distance} of the weight moved, the layer's output by {moved}",
+    "gallery_outside": (
+        "{outside} weights leave [0, 1], from {lowest} to {highest}. Positive and negative kernel values cancel: those "
+        "of “{query}” add up to {total} of their sizes together, and everything is divided by that."
+    ),
+    "gallery_legend": (
+        "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
+        "of the layer joined. Eigenvalues are over the largest size; a Gram matrix takes a symmetric kernel."
+    ),
+    "rbf_penalty": (
+        "RBF is the exponential kernel of 2 q · k with a penalty on the length of the key, ‖k‖² ÷ √d: computed both "
+        "ways, no weight differs by more than {error}."
+    ),
+    "recorded": "recorded",
+}
