@@ -92,7 +92,8 @@ def say_anew(place: Place, run: Run, _: Translate) -> None:
     if text == before:
         said = escape(_("Word for word the same as before."))
     else:
-        said = f'{escape(_("Unchanged, it writes:"))} <span lang="{target}">{old}</span>'
+        unchanged = _("Unchanged, it writes:")
+        said = f'{escape(unchanged)} <span lang="{target}">{old}</span>'
     st.html(
         f'<p class="atlas-translation" lang="{target}">{new or f"<i>{nothing}</i>"}</p>'
         f'<p class="atlas-quiet atlas-before">{said}</p>'

@@ -73,8 +73,8 @@ def claims_table(results: Results, _: Translate) -> str:
         cells = "".join(f"<td>{verdict_html(each.verdict, _) if each else '–'}</td>" for each in judged)
         where = f"<small>{escape(_(TABLES[table]))}</small>"
         lines.append(f'<tr><th scope="row">{escape(_(text))}{where}</th>{cells}</tr>')
-    said = _("The paper's claims, tested again in small")
-    return _table(said, f'<tr><th scope="col">{escape(_("The paper says"))}</th>{head}</tr>', lines)
+    said, says = _("The paper's claims, tested again in small"), _("The paper says")
+    return _table(said, f'<tr><th scope="col">{escape(says)}</th>{head}</tr>', lines)
 
 
 def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
@@ -85,10 +85,11 @@ def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
     their_metric = next(row["metric"] for row in results.papers if row["dataset"] == theirs)
     ours = [*(_(UNITS[metric]) for metric in metrics), _("Runs"), _("Parameters"), _("Seconds a run")]
     here, there = _("Here: {data}", data=DATA_NAMES[dataset]), _("In the paper: {data}", data=DATA_NAMES[theirs])
+    name = _("Row")
     head = (
         f'<tr><td></td><th scope="colgroup" colspan="{len(ours)}">{escape(here)}</th>'
         f'<th scope="colgroup" class="paper">{escape(there)}</th></tr>'
-        f'<tr><th scope="col">{escape(_("Row"))}</th>'
+        f'<tr><th scope="col">{escape(name)}</th>'
         + "".join(f'<th scope="col" class="number">{escape(each)}</th>' for each in ours)
         + f'<th scope="col" class="number paper">{escape(_(UNITS[their_metric]))}</th></tr>'
     )
@@ -148,9 +149,11 @@ def _score(row: Row, metric: str, _: Translate) -> str:
 
 def _paper(paper: Paper | None, metric: str, _: Translate) -> str:
     if paper is None:
-        return f"<small>{escape(_('not there'))}</small>"
+        missing = _("not there")
+        return f"<small>{escape(missing)}</small>"
     said = _("did not converge") if paper.value is None else f"{paper.value:.2f}"
-    badge = f' <span class="atlas-recalled">{escape(_("recalled"))}</span>' if paper.recalled else ""
+    recalled = _("recalled")
+    badge = f' <span class="atlas-recalled">{escape(recalled)}</span>' if paper.recalled else ""
     return f"{escape(said)}{badge}"
 
 

@@ -62,8 +62,9 @@ def _one(line: ZooLine, text: str, language: str, _: Translate) -> None:
         said, ways = st.columns([10, 4], vertical_alignment="center")
         score = f"{line.log_probability:.2f}".replace("-", "−")
         about = _("Word pieces: {pieces}. Log-probability: {score}.", pieces=line.pieces, score=score)
-        failed = f' <span class="atlas-verdict atlas-no">✗ {escape(_("failed"))}</span>' if line.failed else ""
-        written = escape(line.text) or f"<i>{escape(_('The model wrote nothing.'))}</i>"
+        fails, nothing = _("failed"), _("The model wrote nothing.")
+        failed = f' <span class="atlas-verdict atlas-no">✗ {escape(fails)}</span>' if line.failed else ""
+        written = escape(line.text) or f"<i>{escape(nothing)}</i>"
         said.html(
             f'<p class="atlas-zoo"><b>{escape(name)}</b>{failed}</p>'
             f'<p class="atlas-zoo" lang="en">{written}</p><p class="atlas-quiet">{escape(about)}</p>'
