@@ -11,7 +11,7 @@ app: $(VENV)/app.stamp  ## install what is missing and open the app in the brows
 	$(BIN)/streamlit run app.py $(ARGS)
 
 test: lint browser  ## all checks and tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## style, types and import rules
 	$(BIN)/ruff check .
