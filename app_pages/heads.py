@@ -59,7 +59,7 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
     own = own_model() if standing.model.startswith(session.OWN) else None
     if own is not None:
         header["model"] = {"name": own.name, "hash": session.fingerprint(own.key)}
-        header["file"] = f"{own.name}.safetensors"
+        header["file"] = own.name
     asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, **header)
     if asked is None:
         return

@@ -68,9 +68,12 @@ def model_name(model: str) -> str:
 
 def choose_model(language: str, direction: str, _: Translate) -> str:
     """Show the choice for a direction behind a button that names it; return the model's name."""
+    gone = st.query_params.get("model", "").startswith(session.OWN) and own_model() is None
     model = session.remember("model", names()[0], lambda name: name in choices())
     if model not in choices():
         model = names()[0]
+    if gone:
+        st.toast(_("The model of your own is gone with the page. Open its file again under “Model”."), duration="long")
     with st.container(gap=None):
         field_label(_("Model"))
         popover = st.popover(model_name(model), width="stretch", key="model popover", on_change="rerun")
@@ -122,7 +125,7 @@ def _open(file: UploadedFile | None, _: Translate) -> None:
             logging.getLogger(__name__).warning("an uploaded checkpoint was refused: %s", error)
             st.session_state["refused file"] = file.file_id
         else:
-            st.session_state["own model"] = OwnModel(Path(file.name).stem[:40], content, key)
+            st.session_state["own model"] = OwnModel(Path(file.name).name[-40:], content, key)
             st.session_state["model"] = key
             st.rerun()
     if st.session_state.get("refused file") == file.file_id:

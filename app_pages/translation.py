@@ -137,16 +137,21 @@ def _say_translation(_: Translate, standing: Standing) -> None:
         new, old = mark_differences(header["translation"], before["translation"], standing.target)
         changed = header["log_probability"] - before["log_probability"]
         translation = new or nothing
-        change, unchanged = _("Change: {change}.", change=_signed(changed)), _("Unchanged, it writes:")
+        change = _("Change: {change}.", change=_signed(changed))
+        same = header["translation"] == before["translation"]
+        unchanged = _("The translation stays the same.") if same else _("Unchanged, it writes:")
+        old = "" if same else old or nothing
         quiet = (
             f'<p class="atlas-quiet">{escape(said)} {escape(change)}</p>'
             f'<p class="atlas-quiet atlas-before">{escape(unchanged)} '
-            f'<span lang="{standing.target}">{old or nothing}</span></p>'
+            f'<span lang="{standing.target}">{old}</span></p>'
         )
     st.html(f'<p class="atlas-translation" lang="{standing.target}">{translation}</p>{quiet}')
 
 
 def _signed(number: float) -> str:
+    if 0 < abs(number) < 0.005:
+        return "<0.01" if number > 0 else ">\u22120.01"
     return f"{number:.2f}".replace("-", "\u2212")
 
 

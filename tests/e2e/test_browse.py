@@ -99,7 +99,7 @@ def test_a_changed_head_changes_the_numbers_and_is_undone_redone_and_reset(visit
         page.get_by_role("button", name=button, exact=True).click()
         settled(page)
         expect(page.locator(".change-list li")).to_have_count(count)
-    page.get_by_label("nobody sees").select_option(label="green")
+    page.get_by_label("hide a word").select_option(label="green")
     settled(page)
     expect(page.locator(".change-list li")).to_have_count(2)
     made = [HeadChange("encoder", 0, 1, "uniform"), MaskToken(3)]

@@ -20,6 +20,7 @@ export function createChanges(atlas) {
   changer.reset = button(row, "", () => replace(changer, []));
   changer.undo.textContent = "↶";
   changer.redo.textContent = "↷";
+  changer.note = element.appendChild(make("p", "caption"));
   changer.list = element.appendChild(make("ol", "change-list"));
   changer.add = (change) => add(changer, change);
   return changer;
@@ -82,6 +83,9 @@ export function showChanges(changer) {
     ["", words("head_as_is")], ["off", words("head_off")], ["uniform", words("head_uniform")],
     [words("head_token"), named(keys).map(([position, text]) => [`token.${position}`, text])],
   ], now ? [now.how, ...(now.token === undefined ? [] : [now.token])].join(".") : "");
+  changer.note.hidden = !now;
+  changer.note.textContent = now ? words(`note_${now.how}`) : "";
+  atlas.panel.body.classList.toggle("silent", now?.how === "off");
   const masked = new Set(changes.filter((each) => each.type === "mask").map((each) => each.position));
   fillSelect(changer.mask, [["", words("no_word")], ...named(source).filter(([position]) => !masked.has(Number(position)))], "");
   const texts = { undo: "undo", redo: "redo", reset: "reset" };

@@ -78,13 +78,12 @@ export function popover(parent, className) {
     summary.focus();
   });
   element.addEventListener("toggle", () => {
-    const root = element.getRootNode();
     const outside = (event) => {
       if (element.isConnected && event.composedPath().includes(element)) return;
       element.open = false;
-      root.removeEventListener("pointerdown", outside, true);
+      document.removeEventListener("pointerdown", outside, true);
     };
-    if (element.open) root.addEventListener("pointerdown", outside, true);
+    if (element.open) document.addEventListener("pointerdown", outside, true);
   });
   return { element, summary, sheet };
 }

@@ -77,7 +77,8 @@ async function picture(atlas, format) {
 }
 
 function overview(atlas) {
-  return save(atlas, overviewFigure(atlas, about(atlas)), fileName(atlas.panel.scene, "overview", "png"), "png");
+  const all = { ...about(atlas), title: atlas.words("overview_title") };
+  return save(atlas, overviewFigure(atlas, all), fileName(atlas.panel.scene, "overview", "png"), "png");
 }
 
 async function numbers(atlas, format) {

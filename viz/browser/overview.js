@@ -179,11 +179,12 @@ export function rankHeads(atlas) {
 export function markHeads(view, atlas) {
   const { state, words, changes } = atlas;
   const { selection, more, measure } = state;
-  const limits = measure ? measureLimits(atlas) : null;
+  const measured = measure ? measureLimits(atlas) : null;
   const changed = new Set(changes.filter((change) => change.type === "head").map(({ kind, layer, head }) => `${kind}.${layer}.${head}`));
   const focused = view.grids.contains(view.element.getRootNode().activeElement);
   view.sections.forEach((section, i) => {
     const kind = view.kinds[i];
+    const limits = measured && measureLimits(atlas, [kind]);
     section.buttons.forEach((button) => {
       const { layer, head } = selectionOf(button);
       const selected = kind.id === selection.kind && layer === selection.layer && head === selection.head;
@@ -192,21 +193,23 @@ export function markHeads(view, atlas) {
       button.setAttribute("aria-selected", String(selected || beside));
       button.classList.toggle("beside", beside);
       button.classList.toggle("changed", changed.has(`${kind.id}.${layer}.${head}`));
-      button.classList.toggle("faint", value !== null && value < state.least);
+      button.classList.toggle("faint", value !== null && state.least !== null && value < state.least);
       button.tabIndex = selected ? 0 : -1;
       button.style.setProperty("--share", limits && value !== null ? (value - limits.low) / (limits.high - limits.low || 1) : 0);
       const tip = [words("head_tip", { layer: layer + 1, head: head + 1 })];
       if (value !== null) tip.push(`${words(`fact_${measure}`)} ${value.toFixed(2)}`);
       if (button.classList.contains("changed")) tip.push(words("changed"));
       const role = roleOf(atlas.header, kind, layer, head);
-      button.replaceChildren(...(role ? [roleGlyph(role.name)] : []));
+      const sorted = state.sort && measure !== "";
+      const marks = [...(role ? [roleGlyph(role.name)] : []), ...(sorted ? [make("span", "name", `${layer + 1}.${head + 1}`)] : [])];
+      button.replaceChildren(...marks);
       if (role) tip.push(words(`fact_${role.name}`));
       button.dataset.tip = tip.join(" · ");
       button.setAttribute("aria-label", `${section.name} · ${button.dataset.tip}`);
       if (selected && (view.refocus || (focused && headOf(view.element.getRootNode().activeElement) !== button))) button.focus();
     });
   });
-  view.element.classList.toggle("measured", Boolean(limits));
+  view.element.classList.toggle("measured", Boolean(measured));
   view.refocus = false;
 }
 

@@ -27,6 +27,7 @@ export function createPanel(parent, actions, choose) {
   const panel = { element, actions, views: new Map(), open: null };
   const head = element.appendChild(make("div", "panel-head"));
   panel.title = head.appendChild(make("h3", "title"));
+  panel.minus = head.appendChild(make("p", "caption minus"));
   panel.tabs = element.appendChild(make("div", "tabs"));
   panel.tabs.setAttribute("role", "tablist");
   panel.tools = element.appendChild(make("div", "tools"));
@@ -56,6 +57,17 @@ function createTab(panel, name, choose) {
   return button;
 }
 
+/** Whether a message, or the host that sent it, has what a view shows. */
+function there(view, { header, actions }) {
+  const needs = {
+    neuron: () => actions.offers("neuron"),
+    meaning: () => actions.offers("meaning"),
+    facts: () => Boolean(header.facts ?? header.corpus),
+    decoding: () => Boolean(header.steps),
+  };
+  return !Object.hasOwn(needs, view) || needs[view]();
+}
+
 /** Whether there is such a view. */
 export function hasView(name) {
   return name in BUILDERS;
@@ -64,10 +76,11 @@ export function hasView(name) {
 /** Show the chosen view of the chosen heads. */
 export function showPanel(panel, atlas) {
   const { state, words } = atlas;
-  const name = hasView(state.view) ? state.view : "matrix";
+  const name = hasView(state.view) && there(state.view, atlas) ? state.view : "lines";
   showTitle(panel, atlas);
   for (const button of panel.buttons) {
     const open = button.dataset.view === name;
+    button.hidden = !there(button.dataset.view, atlas);
     button.textContent = words(`view_${button.dataset.view}`);
     button.setAttribute("aria-selected", String(open));
     button.tabIndex = open ? 0 : -1;
@@ -86,6 +99,7 @@ export function redrawPanel(panel, atlas) {
   const builder = BUILDERS[panel.open];
   panel.scene = sceneOf(atlas, builder.aids);
   builder.show(panel.views.get(panel.open), panel.scene);
+  panel.minus.textContent = panel.scene.signed ? atlas.words("title_minus", { other: panel.scene.minusName }) : "";
   panel.table.element.hidden = !builder.aids;
   if (builder.aids) showTable(panel.table, panel.scene);
 }

@@ -149,7 +149,8 @@ function update(atlas, payload, host) {
   atlas.state.selection = validSelection(given, atlas.kinds) ?? validSelection(atlas.state.selection, atlas.kinds)
     ?? named ?? validSelection(atlas.header.selection, atlas.kinds) ?? first;
   arrange(atlas);
-  if (atlas.chosen || given) rememberInAddress(atlas); // the host may have written an address without it
+  atlas.chosen ||= Boolean(given) || window.location.search !== ""; // a bare address stays bare until something is chosen
+  if (atlas.chosen) rememberInAddress(atlas); // the host may have written an address without it
 }
 
 function read(atlas, payload) {
@@ -166,8 +167,13 @@ function read(atlas, payload) {
   changesArrived(atlas.changer);
   atlas.root.lang = header.lang ?? "en";
   const labels = new Map();
+  const hidden = new Set(atlas.changes.filter((change) => change.type === "mask").map((change) => change.position));
+  const source = atlas.kinds.find((kind) => kind.id === "encoder")?.keyAxis;
   const labelsOf = (axis, name) => {
-    if (!labels.has(axis[name])) labels.set(axis[name], tokenLabels(axis[name], axis.lang));
+    if (!labels.has(axis[name])) {
+      const made = tokenLabels(axis[name], axis.lang);
+      labels.set(axis[name], axis === source ? made.map((label, place) => ({ ...label, masked: hidden.has(place) })) : made);
+    }
     return labels.get(axis[name]);
   };
   atlas.axes = new Map(atlas.kinds.map((kind) => [kind.id, {

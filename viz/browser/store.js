@@ -20,7 +20,7 @@ export function createState() {
     minus: "", // "", "before" or a head as `layer.head`, counted from 1
     measure: "", // what sorts or filters the overview
     sort: false,
-    least: 0,
+    least: null, // no filter
   };
 }
 
@@ -47,7 +47,7 @@ const PARAMETERS = {
   minus: ["minus", word],
   measure: ["measure", word],
   sort: ["sort", flag],
-  least: ["least", number(-1000, 1000, 0)],
+  least: ["least", number(-1000, 1000, null)],
 };
 
 function writeHeads(heads) {

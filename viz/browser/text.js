@@ -50,6 +50,7 @@ export function tokenElement(label, className) {
 export function setToken(element, label) {
   element.classList.remove("word", "piece", "special");
   element.classList.add(label.style);
+  element.classList.toggle("masked", Boolean(label.masked));
   if (label.lang) element.lang = label.lang;
   element.textContent = label.text;
   element.title = label.full;

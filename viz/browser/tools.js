@@ -38,7 +38,7 @@ function createMeasures(tools) {
   const { atlas } = tools;
   const { set } = atlas.actions;
   const { bar } = atlas.overview;
-  tools.measure = selectBox(bar, (input) => set({ measure: input.value, sort: input.value !== "", least: 0 }));
+  tools.measure = selectBox(bar, (input) => set({ measure: input.value, sort: input.value !== "", least: null }));
   tools.how = bar.appendChild(make("div", "how"));
   tools.sort = checkbox(tools.how, (input) => set({ sort: input.checked }));
   tools.least = slider(tools.how, { min: 0, max: 1, step: 0.01 }, (input) => set({ least: Number(input.value) }));
@@ -146,7 +146,7 @@ function showMeasures(tools) {
   const { state, words } = atlas;
   const names = measureNames(atlas);
   atlas.overview.bar.hidden = names.length === 0;
-  if (state.measure !== "" && !names.includes(state.measure)) Object.assign(state, { measure: "", sort: false, least: 0 });
+  if (state.measure !== "" && !names.includes(state.measure)) Object.assign(state, { measure: "", sort: false, least: null });
   tools.measure.label.textContent = words("sort_by");
   fillSelect(tools.measure, [["", words("by_layers")], ...names.map((name) => [name, words(`fact_${name}`)])], state.measure);
   const limits = state.measure ? measureLimits(atlas) : null;
@@ -155,13 +155,15 @@ function showMeasures(tools) {
   tools.sort.input.checked = state.sort;
   tools.least.label.textContent = words("at_least");
   const { low, high } = limits ?? { low: 0, high: 1 };
-  Object.assign(tools.least.input, { min: low, max: high, step: (high - low) / 100 || 0.01, value: state.least });
-  tools.least.value.textContent = state.least.toFixed(2);
+  Object.assign(tools.least.input, { min: low, max: high, step: (high - low) / 100 || 0.01, value: state.least ?? low });
+  tools.least.value.textContent = (state.least ?? low).toFixed(2);
   const importance = state.measure === "importance";
   const complete = atlas.kinds.every((kind) => atlas.importance?.has(`${kind.id}.${kind.layers - 1}`));
   tools.scan.hidden = !importance || (complete && !tools.scanning);
   tools.scan.textContent = words(tools.scanning ? "cancel" : "scan");
   tools.progress.hidden = !tools.scanning;
   tools.state.hidden = !importance;
-  tools.state.textContent = tools.failure || words("importance_about");
+  const of = atlas.kinds.reduce((sum, kind) => sum + kind.layers, 0);
+  const partial = !tools.scanning && atlas.importance?.size > 0 && atlas.importance.size < of;
+  tools.state.textContent = tools.failure || (partial ? words("importance_partial", { done: atlas.importance.size, of }) : words("importance_about"));
 }

@@ -17,7 +17,7 @@ function neuronFigure(view, about) {
   const color = scene.theme.color("key");
   const columns = [...scoreColumns(header, numbers, scene.words), { title: scene.words("neuron_weight"), values: numbers.weights }];
   const series = columns.map(({ title, values }) => ({ name: title, color, values: Array.from(values) }));
-  return barsFigure({ labels: scene.keys, series }, ofQuery(about, scene, cell.query), scene.theme);
+  return barsFigure({ labels: scene.keys, series }, ofQuery(about, scene, cell.query, "neuron_figure"), scene.theme);
 }
 
 /** What the methods say of one query; those over other tokens than the head's keys stay away. */
@@ -29,7 +29,7 @@ function meaningFigure(view, about) {
     const { name } = methodTexts(id, scene.words);
     return { name, color: scene.theme.color("key"), values: Array.from(arrays[id]) };
   });
-  return barsFigure({ labels: scene.keys, series }, ofQuery(about, scene, question.request.query), scene.theme);
+  return barsFigure({ labels: scene.keys, series }, ofQuery(about, scene, question.request.query, "meaning_table"), scene.theme);
 }
 
 function answerOf(question, { words }) {
@@ -37,8 +37,8 @@ function answerOf(question, { words }) {
   return question.reply;
 }
 
-function ofQuery(about, { words, queries }, query) {
-  return { ...about, caption: [words("meaning_table", { query: queries[query].text }), ...about.caption] };
+function ofQuery(about, { words, queries }, query, text) {
+  return { ...about, caption: [words(text, { query: queries[query].text }), ...about.caption] };
 }
 
 /** The shares among the facts of the chosen head. */
@@ -65,7 +65,8 @@ function decodingFigure(view, about, { theme, words }) {
   const values = step.log_probabilities.map((log) => atTemperature(log, temperature, normaliser));
   const series = [{ name: words("decoding_probability", { temperature }), color: theme.color("decoder"), values, limit: 1 }];
   const caption = [words("decoding_candidates", { step: shown.number }), ...about.caption];
-  return barsFigure({ labels: step.pieces.map((piece) => pieceLabel(piece, lang)), series }, { ...about, caption }, theme);
+  const labels = step.pieces.map((piece) => pieceLabel(piece, lang));
+  return barsFigure({ labels, series }, { ...about, title: words("view_decoding"), caption }, theme);
 }
 
 /** By the name of a view: (view, about, scene) -> its figure. */
