@@ -45,12 +45,12 @@ def select(
 
 
 def segments(label: str, key: str, names: Mapping[str, str], language: str) -> str:
-    """Show a row of buttons of which one is chosen."""
+    """Show a row of buttons of which one is chosen; it breaks where the page is narrow."""
     options = list(names)
     chosen = kept(key, options[0], options)
     shown = f"{key} {language}"
     st.session_state[shown] = chosen
-    st.segmented_control(
+    st.pills(
         label,
         options,
         format_func=names.__getitem__,

@@ -66,7 +66,7 @@ def lens(standing: Standing, language: str) -> None:
     translation, trace = session.recorded(
         standing.model, standing.text, standing.target, standing.changes, **read(standing.decoding)
     )
-    row = st.columns([5, 4, 2, 2], vertical_alignment="bottom")
+    row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
     with row[0]:
         chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
     head = choose_head(model.model.config, decode_header(standing.message)["selection"], language, _, row[1:])

@@ -189,14 +189,14 @@ class Surface:
 
 def surface(record: HeadRecord, kernel: Kernel, plane: Plane, query: int, steps: int = 41) -> Surface:
     """Lay one query's kernel over a plane, with the query itself as it is and its visible keys put into the plane."""
-    places = plane.project(torch.cat((record.q, record.k)))
+    keys, own = plane.project(record.k[record.visible[query]]), record.q[query : query + 1]
+    places = torch.cat((keys, plane.project(own)))
     low, high = places.min(0).values, places.max(0).values
     margin = 0.15 * (high - low).clamp_min(1e-9)
     share = torch.linspace(0, 1, steps, dtype=low.dtype)[:, None]
     x, y = ((low - margin) * (1 - share) + (high + margin) * share).unbind(-1)
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)
-    keys = plane.project(record.k[record.visible[query]])
-    scores = kernel(record.q[query : query + 1], plane.lift(torch.cat((grid, keys))))[0]
+    scores = kernel(own, plane.lift(torch.cat((grid, keys))))[0]
     counted = torch.arange(len(scores)) >= len(grid)
     if isinstance(kernel, LogKernel):
         values = (scores - scores[counted].logsumexp(0)).exp()

@@ -1,16 +1,15 @@
 // The gallery: one head's queries and keys under every kernel, its map, its difference to the trained one, its numbers.
 import { createMap } from "./cells.js";
-import { createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createPicture, createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
 import { eigenvalueDrawing } from "./eigenvalues.js";
 import { formatNumber, numberOf, phrase, rounded } from "./numbers.js";
 import { mapDrawing } from "./map_figure.js";
-import { createPicture } from "./picture.js";
 import { differenceColor, weightColorOf } from "./theme.js";
 import { smallNumber } from "./small_number.js";
 import { make, tokenElement } from "./text.js";
 
 const GAP = 16;
-const NARROWEST = 190; // px of a card
+const NARROWEST = 160; // px of a card
 const DECIMALS = 3;
 const ROUNDING = 1e-9; // a Gram matrix's eigenvalue this little below zero is zero
 const FULL_DIFFERENCE = 1;

@@ -26,6 +26,7 @@ function createLens(element) {
   observer.observe(root);
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", again);
+  document.fonts.addEventListener("loadingdone", again); // a canvas asks for a font, and shows it at the next drawing
   return {
     lang: () => state.message?.header.lang ?? "en",
     update(bytes, choose) {
@@ -39,6 +40,7 @@ function createLens(element) {
     destroy() {
       observer.disconnect();
       scheme.removeEventListener("change", again);
+      document.fonts.removeEventListener("loadingdone", again);
       root.remove();
       delete element.atlasLens;
     },

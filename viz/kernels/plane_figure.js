@@ -117,7 +117,8 @@ export function drawDiamond(pen, x, y, size, color) {
 
 /** Name the pointed point and the heaviest ones, on a ground that keeps them readable. */
 export function nameDiscs(pen, frame, marks, labels, weights, { pointed, theme, more = [] }) {
-  const order = marks.map(({ key }) => key).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, NAMED);
+  const seen = marks.filter(({ hidden }) => !hidden).map(({ key }) => key);
+  const order = seen.sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, NAMED);
   const keys = pointed === null ? order : [pointed, ...order.filter((key) => key !== pointed)];
   const own = keys.map((key) => ({ ...marks[key], label: labels[key], color: key === pointed ? theme.color("key") : undefined }));
   const taken = [];

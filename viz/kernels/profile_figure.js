@@ -38,7 +38,7 @@ export function profileDrawing({ shown, labels, pointed, theme, words, axis }, w
         if (visible[mark.key]) pen.discs([mark.x, mark.y, strong ? 6 : 4], { color });
         else pen.rings([mark.x, mark.y, 3.5], { color });
       });
-      nameMarks(pen, { marks, labels, weights, pointed, theme, left, right, top: EDGE.top });
+      nameMarks(pen, { marks, labels, weights, visible, pointed, theme, left, right, top: EDGE.top });
     },
   };
 }
@@ -82,8 +82,9 @@ function drawAxes(pen, { left, right, low, high, bottom, top, x, y, height }, th
 }
 
 /** Name the pointed key and the heaviest ones, each where no other name stands. */
-function nameMarks(pen, { marks, labels, weights, pointed, theme, left, right, top }) {
-  const order = marks.map(({ key }) => key).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, NAMED);
+function nameMarks(pen, { marks, labels, weights, visible, pointed, theme, left, right, top }) {
+  const seen = marks.map(({ key }) => key).filter((key) => visible[key]);
+  const order = seen.sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a])).slice(0, NAMED);
   const keys = pointed === null ? order : [pointed, ...order.filter((key) => key !== pointed)];
   const widths = labelWidths(labels, typeOf(theme));
   const taken = [];
