@@ -73,8 +73,8 @@ def claims_table(results: Results, _: Translate) -> str:
         cells = "".join(f"<td>{verdict_html(each.verdict, _) if each else '–'}</td>" for each in judged)
         where = f"<small>{escape(_(TABLES[table]))}</small>"
         lines.append(f'<tr><th scope="row">{escape(_(text))}{where}</th>{cells}</tr>')
-    said = _("The paper's claims, tested again in small")
-    return _table(said, f'<tr><th scope="col">{escape(_("The paper says"))}</th>{head}</tr>', lines)
+    said, first = _("The paper's claims, tested again in small"), _("The paper says")
+    return _table(said, f'<tr><th scope="col">{escape(first)}</th>{head}</tr>', lines)
 
 
 def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
@@ -84,11 +84,12 @@ def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
     theirs = PAPERS_DATA[dataset]
     their_metric = next(row["metric"] for row in results.papers if row["dataset"] == theirs)
     ours = [*(_(UNITS[metric]) for metric in metrics), _("Runs"), _("Parameters"), _("Seconds a run")]
+    row_head = _("Row")
     here, there = _("Here: {data}", data=DATA_NAMES[dataset]), _("In the paper: {data}", data=DATA_NAMES[theirs])
     head = (
         f'<tr><td></td><th scope="colgroup" colspan="{len(ours)}">{escape(here)}</th>'
         f'<th scope="colgroup" class="paper">{escape(there)}</th></tr>'
-        f'<tr><th scope="col">{escape(_("Row"))}</th>'
+        f'<tr><th scope="col">{escape(row_head)}</th>'
         + "".join(f'<th scope="col" class="number">{escape(each)}</th>' for each in ours)
         + f'<th scope="col" class="number paper">{escape(_(UNITS[their_metric]))}</th></tr>'
     )
@@ -147,10 +148,11 @@ def _score(row: Row, metric: str, _: Translate) -> str:
 
 
 def _paper(paper: Paper | None, metric: str, _: Translate) -> str:
+    absent, recalled = _("not there"), _("recalled")
     if paper is None:
-        return f"<small>{escape(_('not there'))}</small>"
+        return f"<small>{escape(absent)}</small>"
     said = _("did not converge") if paper.value is None else f"{paper.value:.2f}"
-    badge = f' <span class="atlas-recalled">{escape(_("recalled"))}</span>' if paper.recalled else ""
+    badge = f' <span class="atlas-recalled">{escape(recalled)}</span>' if paper.recalled else ""
     return f"{escape(said)}{badge}"
 
 
