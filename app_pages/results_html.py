@@ -30,6 +30,7 @@ CSS = """<style>
   border: 0; border-bottom: 1px solid var(--atlas-hairline); }
 .atlas-results thead th { font-weight: 700; vertical-align: bottom; }
 .atlas-results tbody th { font-weight: 400; min-width: 9rem; }
+.atlas-results td.words { min-width: 10rem; }
 .atlas-results .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .atlas-results .paper { border-left: 2px solid var(--atlas-hairline); padding-left: 0.75rem; }
 .atlas-results small { font-size: 12px; color: var(--atlas-quiet); display: block; }
@@ -122,7 +123,7 @@ def curves_table(lines: dict[str, list[tuple[int, float]]], _: Translate) -> str
         lowest = min(finite, key=lambda point: point[1])
         cells = f"{finite[0][1]:.2f}", f"{lowest[1]:.2f} ({lowest[0]})", f"{finite[-1][1]:.2f} ({finite[-1][0]})"
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}<td>{escape(end)}</td></tr>')
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}<td class="words">{escape(end)}</td></tr>')
     return _table(_("Loss in training, with the step"), f"<tr>{head}</tr>", rows)
 
 

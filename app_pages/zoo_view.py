@@ -35,7 +35,8 @@ def zoo_view(language: str, _: Translate) -> None:
     if st.session_state.get("direction") != ZOO_DIRECTION or not text:
         st.info(
             _(
-                "These models translate German to English. Turn the direction above and type a sentence, or take a caption."
+                "These models translate German to English. Turn the direction above and type a sentence, or take a "
+                "caption."
             )
         )
         st.button(_("Take a German caption"), on_click=_take_example, key="zoo_example")
