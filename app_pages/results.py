@@ -88,7 +88,7 @@ def failures(results: Results, table: str, dataset: str, _: Translate) -> None:
             )
         )
         alternative = _("Loss over steps of {count} failed runs; the table below says how each ended.", count=count)
-        st.altair_chart(curves(lines, _("step"), _("loss"), scheme()), alt=alternative, key="failed plot")
+        st.altair_chart(curves(lines, _("training step"), _("loss"), scheme()), alt=alternative, key="failed plot")
         st.html(curves_table(lines, _))
 
 

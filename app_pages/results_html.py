@@ -30,6 +30,7 @@ CSS = """<style>
   border: 0; border-bottom: 1px solid var(--atlas-hairline); }
 .atlas-results thead th { font-weight: 700; vertical-align: bottom; }
 .atlas-results tbody th { font-weight: 400; min-width: 9rem; }
+.atlas-results td.words { min-width: 10rem; }
 .atlas-results .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .atlas-results .paper { border-left: 2px solid var(--atlas-hairline); padding-left: 0.75rem; }
 .atlas-results small { font-size: 12px; color: var(--atlas-quiet); display: block; }
@@ -73,8 +74,8 @@ def claims_table(results: Results, _: Translate) -> str:
         cells = "".join(f"<td>{verdict_html(each.verdict, _) if each else '–'}</td>" for each in judged)
         where = f"<small>{escape(_(TABLES[table]))}</small>"
         lines.append(f'<tr><th scope="row">{escape(_(text))}{where}</th>{cells}</tr>')
-    said, says = _("The paper's claims, tested again in small"), _("The paper says")
-    return _table(said, f'<tr><th scope="col">{escape(says)}</th>{head}</tr>', lines)
+    said, first = _("The paper's claims, tested again in small"), _("The paper says")
+    return _table(said, f'<tr><th scope="col">{escape(first)}</th>{head}</tr>', lines)
 
 
 def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
@@ -84,12 +85,12 @@ def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
     theirs = PAPERS_DATA[dataset]
     their_metric = next(row["metric"] for row in results.papers if row["dataset"] == theirs)
     ours = [*(_(UNITS[metric]) for metric in metrics), _("Runs"), _("Parameters"), _("Seconds a run")]
+    row_head = _("Row")
     here, there = _("Here: {data}", data=DATA_NAMES[dataset]), _("In the paper: {data}", data=DATA_NAMES[theirs])
-    name = _("Row")
     head = (
         f'<tr><td></td><th scope="colgroup" colspan="{len(ours)}">{escape(here)}</th>'
         f'<th scope="colgroup" class="paper">{escape(there)}</th></tr>'
-        f'<tr><th scope="col">{escape(name)}</th>'
+        f'<tr><th scope="col">{escape(row_head)}</th>'
         + "".join(f'<th scope="col" class="number">{escape(each)}</th>' for each in ours)
         + f'<th scope="col" class="number paper">{escape(_(UNITS[their_metric]))}</th></tr>'
     )
@@ -122,7 +123,7 @@ def curves_table(lines: dict[str, list[tuple[int, float]]], _: Translate) -> str
         lowest = min(finite, key=lambda point: point[1])
         cells = f"{finite[0][1]:.2f}", f"{lowest[1]:.2f} ({lowest[0]})", f"{finite[-1][1]:.2f} ({finite[-1][0]})"
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}<td>{escape(end)}</td></tr>')
+        rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}<td class="words">{escape(end)}</td></tr>')
     return _table(_("Loss in training, with the step"), f"<tr>{head}</tr>", rows)
 
 
@@ -148,11 +149,10 @@ def _score(row: Row, metric: str, _: Translate) -> str:
 
 
 def _paper(paper: Paper | None, metric: str, _: Translate) -> str:
+    absent, recalled = _("not there"), _("recalled")
     if paper is None:
-        missing = _("not there")
-        return f"<small>{escape(missing)}</small>"
+        return f"<small>{escape(absent)}</small>"
     said = _("did not converge") if paper.value is None else f"{paper.value:.2f}"
-    recalled = _("recalled")
     badge = f' <span class="atlas-recalled">{escape(recalled)}</span>' if paper.recalled else ""
     return f"{escape(said)}{badge}"
 

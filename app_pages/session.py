@@ -34,14 +34,26 @@ OWN = "own-"  # begins the name of a model that a visitor opened: the hash of it
 _loading = threading.Lock()
 
 
+SHARED = ("lang", "text", "direction", "model", "decoding")  # what every page has
+
+
 def arrive(page: str) -> None:
     """Note which page this run is of, before anything is remembered.
 
-    The app's own menu leads to an address without choices: then what the visitor chose stays, and is written there.
+    The app's own menu leads to an address without choices: then what the visitor chose on all pages stays, and is
+    written there at once. Steps back come by that empty address again: then it stays, and nothing is written, for that
+    would be one more address to step back from.
     """
-    before = st.session_state.get("page")
-    st.session_state["page"] = page
-    st.session_state["by the menu"] = before not in (None, page) and not st.query_params
+    state, bare = st.session_state, not st.query_params
+    before, state["page"] = state.get("page"), page
+    by_menu = bare and before not in (None, page)
+    kept = {key: state["address"][key] for key in SHARED if key in state.setdefault("address", {})}
+    if by_menu and kept:
+        st.query_params.from_dict(kept)
+        state.setdefault("passed empty", set()).add(page)
+    state["stepped back"] = bare and not by_menu and not state.get("was bare") and page in state.get("passed empty", ())
+    state["keep choices"] = by_menu or state["stepped back"]
+    state["was bare"] = bare
 
 
 def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
@@ -52,9 +64,17 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """
     written = f"{key} in the address"
     given = st.query_params.get(key, default)
-    if not st.session_state.get("by the menu") and given != st.session_state.get(written) and valid(given):
+    if not st.session_state.get("keep choices") and given != st.session_state.get(written) and valid(given):
         st.session_state[key] = given
-    chosen = st.session_state.setdefault(key, default) or default
+    chosen: str = st.session_state.setdefault(key, default) or default
+    address = st.session_state.setdefault("address", {})
+    if chosen == default:
+        address.pop(key, None)
+    else:
+        address[key] = chosen
+    if st.session_state.get("stepped back"):
+        st.session_state[written] = given
+        return chosen
     if chosen == default:
         st.query_params.pop(key, None)
     elif given != chosen:

@@ -33,7 +33,12 @@ def zoo_view(language: str, _: Translate) -> None:
         st.warning(_("The models of the kernel zoo are missing. Get the folder `checkpoints/kernels` of this project."))
         return
     if st.session_state.get("direction") != ZOO_DIRECTION or not text:
-        st.info(_("These models read German only. Type a German sentence above, or begin with a caption."))
+        st.info(
+            _(
+                "These models translate German to English. Turn the direction above and type a sentence, or take a "
+                "caption."
+            )
+        )
         st.button(_("Take a German caption"), on_click=_take_example, key="zoo_example")
         return
     try:
@@ -62,8 +67,8 @@ def _one(line: ZooLine, text: str, language: str, _: Translate) -> None:
         said, ways = st.columns([10, 4], vertical_alignment="center")
         score = f"{line.log_probability:.2f}".replace("-", "−")
         about = _("Word pieces: {pieces}. Log-probability: {score}.", pieces=line.pieces, score=score)
-        fails, nothing = _("failed"), _("The model wrote nothing.")
-        failed = f' <span class="atlas-verdict atlas-no">✗ {escape(fails)}</span>' if line.failed else ""
+        word, nothing = _("failed"), _("The model wrote nothing.")
+        failed = f' <span class="atlas-verdict atlas-no">✗ {escape(word)}</span>' if line.failed else ""
         written = escape(line.text) or f"<i>{escape(nothing)}</i>"
         said.html(
             f'<p class="atlas-zoo"><b>{escape(name)}</b>{failed}</p>'

@@ -87,7 +87,7 @@ def curves(
     ]
     colors = [shade.of(scheme) for shade in HEADS[: len(lines)]]
     scale = alt.Scale(domain=list(lines), range=colors)
-    legend = alt.Legend(title=None, orient="bottom", columns=2, labelFontSize=12, labelLimit=300)
+    legend = alt.Legend(title=None, orient="bottom", columns=1, labelFontSize=12, labelLimit=300)
     dash = alt.StrokeDash("name:N", scale=alt.Scale(domain=list(lines)), legend=legend)
     color = alt.Color("name:N", scale=scale, legend=legend)
     places = {
