@@ -1,4 +1,4 @@
-// Lines over one axis, plain or logarithmic on both sides.
+// Lines over one axis, plain or logarithmic, upwards or on both sides.
 import { make } from "./text.js";
 import { sizeCanvas } from "./matrix.js";
 import { shortNumber } from "./numerals.js";
@@ -25,12 +25,14 @@ export function drawCurves(parent, figure, stage) {
   const { context } = sizeCanvas(canvas, width, HEIGHT, ratio);
   context.scale(ratio, ratio);
   paintCurves(context, figure, stage, width);
+  if (figure.note) box.append(make("p", "note", figure.note));
 }
 
 function paintCurves(context, figure, stage, width) {
-  const through = figure.logarithmic ? Math.log10 : (value) => value;
-  const xs = [...figure.x.values].map(through);
-  const ys = [...figure.values.values].map(through);
+  const upwards = figure.logarithmic || figure.logarithmic_y;
+  const plain = (value) => value;
+  const xs = [...figure.x.values].map(figure.logarithmic ? Math.log10 : plain);
+  const ys = [...figure.values.values].map(upwards ? Math.log10 : plain);
   const range = (values) => { const low = Math.min(...values), high = Math.max(...values); return [low, high > low ? high : low + 1]; };
   const [xLow, xHigh] = range(xs);
   const [yLow, yHigh] = range(ys);
@@ -41,14 +43,14 @@ function paintCurves(context, figure, stage, width) {
   context.fillStyle = style.getPropertyValue("--atlas-quiet");
   context.strokeStyle = style.getPropertyValue("--atlas-hairline");
   context.textBaseline = "middle";
-  const back = (value) => (figure.logarithmic ? 10 ** value : value);
-  for (const at of steps(yLow, yHigh, figure.logarithmic)) {
+  const back = (value) => (upwards ? 10 ** value : value);
+  for (const at of steps(yLow, yHigh, upwards)) {
     line(context, [[EDGE.left, y(at)], [width - EDGE.right, y(at)]]);
     context.textAlign = "right";
-    context.fillText(shortNumber(back(at), figure.logarithmic && back(at) < 1 ? 2 : 1), EDGE.left - 6, y(at));
+    context.fillText(shortNumber(back(at), upwards && back(at) < 1 ? 2 : 1), EDGE.left - 6, y(at));
   }
   context.textAlign = "center";
-  for (const at of figure.logarithmic ? xs : steps(xLow, xHigh, false)) context.fillText(shortNumber(back(at), 0), x(at), HEIGHT - EDGE.bottom + 14);
+  for (const at of figure.logarithmic ? xs : steps(xLow, xHigh, false)) context.fillText(shortNumber(figure.logarithmic ? back(at) : at, 0), x(at), HEIGHT - EDGE.bottom + 14);
   context.fillText(figure.x_title, (EDGE.left + width) / 2, HEIGHT - 8);
   context.save();
   context.translate(10, (HEIGHT - EDGE.bottom) / 2);
