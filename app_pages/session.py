@@ -27,6 +27,7 @@ from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
     from app_pages.chapters.walk import Walk
+    from transformer.order import Reordered, Setting
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
 
@@ -165,3 +166,18 @@ def scene(
     from app_pages.chapters.show import show
 
     return show(walk(*sentence), chapter, step, chosen, language)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def reordered(
+    model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
+) -> dict[str, dict[Setting, Reordered]]:
+    """Run the encoder's layers on a sentence in its order and in another, in both precisions, by their names."""
+    import torch
+
+    from transformer.order import reorder
+
+    _written, trace = recorded(model, text, target, "", **decoding)
+    embeddings = trace["encoder.token_embedding"][0]
+    model_ = translator(model).model
+    return {name: reorder(model_, embeddings, order, getattr(torch, name)) for name in ("float32", "float64")}

@@ -243,6 +243,14 @@ def output_shares(parts: Tensor) -> tuple[Tensor, Tensor]:
     return explained(parts - parts.mean(-2, keepdim=True))
 
 
+def constant_share(patterns: Tensor) -> float:
+    """Say how much of the size of position patterns (L, D) is the same at every place, from 0 to 1.
+
+    Slow waves hardly turn within a sentence: what they add to every word alike works like a bias.
+    """
+    return float(patterns.double().mean(0).square().sum() / patterns.double().square().sum(-1).mean())
+
+
 def explained(centred: Tensor) -> tuple[Tensor, Tensor]:
     """Return cov(part, whole) / var(whole) and var(part) / var(whole) of centred parts (P, H, ., .)."""
     whole = centred.sum(0)

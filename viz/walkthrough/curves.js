@@ -5,6 +5,7 @@ import { shortNumber } from "./numerals.js";
 import { titleOf } from "./bars.js";
 
 const HEIGHT = 280;
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]]; // lines that lie on each other, or look alike, are told apart
 const EDGE = { left: 62, right: 12, top: 10, bottom: 40 };
 
 /** Draw one line a series, with its name in a legend. */
@@ -16,6 +17,7 @@ export function drawCurves(parent, figure, stage) {
   figure.labels.forEach((label, i) => {
     const entry = legend.appendChild(make("li", "", label));
     entry.style.setProperty("--mark", colors[(5 * i + 1) % colors.length]);
+    entry.dataset.line = i % DASHES.length;
   });
   const canvas = box.appendChild(make("canvas"));
   canvas.setAttribute("role", "img");
@@ -60,6 +62,7 @@ function paintCurves(context, figure, stage, width) {
   context.lineWidth = 2;
   figure.labels.forEach((_, i) => {
     context.strokeStyle = stage.headColors[(5 * i + 1) % stage.headColors.length];
+    context.setLineDash(DASHES[i % DASHES.length]);
     line(context, xs.map((value, j) => [x(value), y(ys[i * xs.length + j])]));
   });
 }
