@@ -6,6 +6,7 @@ import streamlit as st
 
 from app_pages.i18n import translator
 from app_pages.languages import split_direction
+from app_pages.position_parts.export import to_csv
 from app_pages.position_parts.picture import NAMES, PARTS
 from app_pages.position_parts.reading import Reading, choose, message
 from app_pages.translation import Standing
@@ -26,10 +27,23 @@ def leaf(reading: Reading, language: str) -> None:
     with shown:
         about = f"{reading.model} {reading.languages} {reading.text}"
         walkthrough_picture(message(picture.figures, f"positions-{part}", about, language), key="positions_picture")
+        st.download_button(
+            _("The numbers, CSV"),
+            lambda: to_csv(picture.figures),
+            f"positions-{part}.csv",
+            "text/csv",
+            key="positions_csv",
+            on_click="ignore",
+        )
         for text in picture.told[1:]:
             st.markdown(text)
 
 
+_READABLE = """
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
+[data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
+"""
+st.html(f"<style>{_READABLE}</style>")
 language = st.session_state.get("language", "en")
 standing: Standing | None = st.session_state.get("standing")
 _ = translator(language)

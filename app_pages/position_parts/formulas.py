@@ -44,8 +44,9 @@ VARIANTS: dict[str, tuple[str, str, str, bool]] = {
 
 def formulas(_: Translate) -> list[str]:
     """Every variant as Markdown."""
-    told = [f"#### {_('Five ways for position to enter the kernel')}"]
+    title, by_heart = _("Five ways for position to enter the kernel"), _("recalled")
+    told = [f"#### {title}"]
     for name, line, latex, recalled in VARIANTS.values():
-        badge = f" :orange-badge[{_('recalled')}]" if recalled else ""
+        badge = f" :orange-badge[{by_heart}]" if recalled else ""
         told.append(f"**{_(name)}.** {_(line)}{badge}\n\n$${latex}$$")
     return told

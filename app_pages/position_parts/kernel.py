@@ -11,7 +11,7 @@ from app_pages.i18n import N_, Translate
 from app_pages.position_parts.formulas import formulas
 from app_pages.position_parts.reading import Picture, Reading, choose, switch, tokens
 from app_pages.position_parts.variants import choose_reading
-from viz.walkthrough.scene import Figure, Matrix, Table, Tokens
+from viz.walkthrough.scene import Figure, Matrix, ReadOut, Table, Tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -76,6 +76,7 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     shown = {name: shown_scores(values[head], visible, centred) for name, values in parts.items()}
     whole = shown_scores(scores[head], visible, centred)
     figures = maps(whole, shown, trace[f"{path}.weights"][0, head], axes, _)
+    figures.append(ReadOut())
     if parts:
         figures += shares(parts, visible, head, _)
     figures += values(reading, trace, kind, layer, head, _)

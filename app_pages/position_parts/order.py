@@ -11,7 +11,7 @@ from app_pages import session
 from app_pages.i18n import N_, Translate
 from app_pages.position_parts.reading import Picture, Reading, choose, switch, tokens
 from app_pages.position_parts.word_order import choose_order
-from viz.walkthrough.scene import Figure, Matrix, Table, Tokens
+from viz.walkthrough.scene import Figure, Matrix, ReadOut, Table, Tokens
 
 if TYPE_CHECKING:
     from transformer.order import Reordered, Setting
@@ -63,6 +63,7 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     setting = tried[chosen]
     figures = [
         *states(found["float32"][setting], source, setting, _),
+        ReadOut(),
         cases(found, setting, _),
         whole_model(reading, pieces, _),
     ]

@@ -10,7 +10,7 @@ import streamlit as st
 from app_pages.i18n import N_, Translate
 from app_pages.position_parts.reading import Picture, Reading, choose
 from app_pages.sentence import UNUSUAL_LENGTH
-from viz.walkthrough.scene import Curves, Figure, Matrix, Table
+from viz.walkthrough.scene import Curves, Figure, Matrix, ReadOut, Table
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +63,7 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
             )
             for number, (title, values) in enumerate(similar.items())
         ),
+        ReadOut(),
         by_distance_curves(similar | {_("sinusoids, the other layout"): alike(other(patterns, layout))}, _),
         wave_curves(d_model, _),
         wave_table({"": d_model, _("a head"): d_head - d_head % 2}, _),

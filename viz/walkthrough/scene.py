@@ -134,6 +134,13 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class ReadOut:
+    """Where the line stands that reads matrices out; without it, under all figures."""
+
+    kind: ClassVar[str] = "readout"
+
+
+@dataclass(frozen=True)
 class Links:
     """Weights (layers, heads, Q, K) as lines from words to words; ``many`` lays several heads over each other."""
 
@@ -232,7 +239,9 @@ class Journey:
     lang: str
 
 
-Figure = Matrix | Product | Bars | Table | Curves | Links | SixSteps | Machine | Writing | Beam | Cache | Journey
+Figure = (
+    Matrix | Product | Bars | Table | Curves | ReadOut | Links | SixSteps | Machine | Writing | Beam | Cache | Journey
+)
 
 
 def encode_scene(figures: Sequence[Figure], **header: Any) -> bytes:
