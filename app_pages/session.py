@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,3 +181,15 @@ def reordered(
     embeddings = trace["encoder.token_embedding"][0]
     model_ = translator(model).model
     return {name: reorder(model_, embeddings, order, getattr(torch, name)) for name in ("float32", "float64")}
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def order_likelihood(
+    model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
+) -> Mapping[bool, float]:
+    """Log-probability of a sentence's translation given its pieces in an order, with and without position."""
+    from transformer.order import with_and_without
+
+    source = translator(model).source(text, target)
+    translation, _trace = recorded(model, text, target, "", **decoding)
+    return with_and_without(translator(model).model, [source[place] for place in order], translation.ids)

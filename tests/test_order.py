@@ -11,7 +11,7 @@ import torch
 
 from transformer.config import ModelConfig, preset
 from transformer.models import EncoderDecoder, build
-from transformer.order import Setting, orders_compared, piece_order, reorder, settings, without_position, words, write
+from transformer.order import Setting, piece_order, reorder, settings, with_and_without, without_position, words, write
 from transformer.translator import load_translator
 
 ORDER = [0, 4, 2, 1, 3, 5]  # of pieces; tag and end stay
@@ -128,7 +128,11 @@ def test_a_translator_without_position_cannot_tell_orders_apart() -> None:
     groups = words(translator.tokenizer.pieces(source))
     order = piece_order(groups, list(range(len(groups)))[::-1], len(source))
     moved = [source[place] for place in order]
-    logs = orders_compared(translator.model, source, order, written.ids)
+    logs = {
+        (position, ids is moved): log
+        for ids in (source, moved)
+        for position, log in with_and_without(translator.model, ids, written.ids).items()
+    }
     assert logs[True, False] == pytest.approx(written.score, abs=1e-3)
     assert logs[True, True] < logs[True, False] - 1
     assert logs[False, True] == pytest.approx(logs[False, False], abs=1e-3)

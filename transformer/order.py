@@ -187,16 +187,11 @@ def run(layers: Iterable[Layer], start: Tensor, asked: Sequence[Setting]) -> dic
 
 
 @torch.no_grad()
-def orders_compared(
-    model: EncoderDecoder, source: Sequence[int], order: Sequence[int], written: Sequence[int]
-) -> Mapping[tuple[bool, bool], float]:
-    """Log-probability of one output for (position in the encoder, in the new order), each True or False."""
-    sources = {False: list(source), True: [source[place] for place in order]}
-    models = {True: (model, NO_TRACE), False: (without_position(model), position_off(model))}
+def with_and_without(model: EncoderDecoder, source: Sequence[int], written: Sequence[int]) -> Mapping[bool, float]:
+    """Log-probability of an output with position in the encoder (True) and without (False)."""
+    runs = {True: (model, NO_TRACE), False: (without_position(model), position_off(model))}
     return {
-        (position, moved): float(log_probability(model_, ids, written, seam))
-        for position, (model_, seam) in models.items()
-        for moved, ids in sources.items()
+        position: float(log_probability(model_, source, written, seam)) for position, (model_, seam) in runs.items()
     }
 
 

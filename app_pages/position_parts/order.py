@@ -152,16 +152,15 @@ def cases(found: Mapping[str, Mapping[Setting, Reordered]], chosen: Setting, _: 
 
 def whole_model(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
     """How probable the standing translation is, for both orders, with and without position in the encoder."""
-    from transformer.order import orders_compared
 
-    translation, _trace = reading.recorded()
-    ids = reading.translator.source(reading.text, reading.languages[1])
-    logs = orders_compared(reading.translator.model, ids, pieces, translation.ids)
+    def logs(order: Sequence[int]) -> Mapping[bool, float]:
+        return session.order_likelihood(
+            reading.model, reading.text, reading.languages[1], tuple(order), **reading.options
+        )
+
+    yours, new = logs(range(len(pieces))), logs(pieces)
     names = {True: _("the model as it is"), False: _("the encoder without position")}
-    rows = [
-        (name, logs[position, False], logs[position, True], logs[position, True] - logs[position, False])
-        for position, name in names.items()
-    ]
+    rows = [(name, yours[position], new[position], new[position] - yours[position]) for position, name in names.items()]
     heads = ["", _("your order"), _("new order"), _("difference")]
     return Table(
         "whole_model",

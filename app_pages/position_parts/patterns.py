@@ -144,7 +144,7 @@ def wave_table(sizes: dict[str, int], _: Translate) -> Table:
         for layout, name in LAYOUTS.items():
             turns = wavelengths(size, layout)
             text = " · ".join(each for each in (whose, _(name)) if each)
-            rows.append((text, size, *(float(turns[at]) for at in (0, len(turns) // 2, -1))))
+            rows.append((text, size, float(turns[0]), float(turns[len(turns) // 2]), round(float(turns[-1]))))
     heads = ["", _("size"), _("shortest"), _("middle one"), _("longest")]
     return Table("wave_lengths", _("wavelengths, in places"), heads, rows, (0, 0, 2, 1, 0))
 
@@ -167,9 +167,9 @@ def farther(reading: Reading, _: Translate) -> Sequence[Figure]:
         nothing = _("This model adds nothing to its embeddings, so there is no place to move its sentence to.")
         return [Table("farther", title, [nothing], [])]
     note = _(
-        "Your sentence has {pieces} pieces. Here the encoder is told that it begins so many places later; hardly any "
-        "sentence of the training reached beyond place {longest}. Sinusoids have a pattern for every place, but the "
-        "model never learned what to make of those.",
+        "Your sentence has {pieces} pieces. Here the encoder is told that it begins so many places later. Hardly any "
+        "sentence that the bundled models learned from has more than {longest} pieces. Sinusoids have a pattern for "
+        "every place; how far a model can use it, the curve shows.",
         pieces=pieces,
         longest=UNUSUAL_LENGTH,
     )

@@ -12,7 +12,7 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from transformer.order import orders_compared, piece_order, reorder, words
+from transformer.order import piece_order, reorder, with_and_without, words
 from transformer.position_lens import score_parts
 from transformer.trace import Trace
 from transformer.translator import Translation, Translator, load_translator
@@ -104,10 +104,11 @@ def test_words_move_and_the_numbers_follow(open_part: Callable[..., Page], recor
 
     source = translator.source(TEXT, "de")
     pieces = piece_order(words(trace.tokens["source"][0]), order, len(source))
-    logs = orders_compared(translator.model, source, pieces, written.ids)
-    rows = [[logs[p, False], logs[p, True], logs[p, True] - logs[p, False]] for p in (True, False)]
+    home = with_and_without(translator.model, source, written.ids)
+    away = with_and_without(translator.model, [source[place] for place in pieces], written.ids)
+    rows = [[home[position], away[position], away[position] - home[position]] for position in (True, False)]
     whole = table(page, "The whole model").locator("data")
-    settled = f"{logs[True, True]:.3f}"[:-1].replace("-", "−")  # the address is there before the picture
+    settled = f"{away[True]:.3f}"[:-1].replace("-", "−")  # the address is there before the picture
     expect(whole.nth(1)).to_have_text(re.compile(re.escape(settled)))
     np.testing.assert_allclose(np.array(numbers(whole)).reshape(2, 3), rows, atol=1e-3)
     cases = np.array(numbers(table(page, "The model's own layers").locator("data"))).reshape(-1, 4)
