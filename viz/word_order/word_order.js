@@ -12,6 +12,9 @@ export function createWordOrder(parent) {
   line.setAttribute("aria-live", "polite");
   const view = { root, title, list, line, moved: () => {}, data: null, chosen: null, dragged: null };
   view.update = (data) => {
+    readTheme(root);
+    const same = JSON.stringify(view.data) === JSON.stringify(data); // the server's echo must not end a drag
+    if (same) return;
     if (String(view.data?.order) !== String(data.order)) view.chosen = null;
     view.data = data;
     draw(view);
@@ -22,7 +25,6 @@ export function createWordOrder(parent) {
 function draw(view) {
   const { data, list } = view;
   const words = translator(data.strings, STRINGS);
-  readTheme(view.root);
   view.root.lang = data.language;
   view.title.textContent = words("your_words");
   const focused = list.contains(view.root.getRootNode().activeElement);
