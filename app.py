@@ -14,6 +14,7 @@ page = st.navigation(
         st.Page("app_pages/heads.py", title=_("Heads"), url_path="heads", default=True),
         st.Page("app_pages/walkthrough.py", title=_("Walkthrough"), url_path="walkthrough"),
         st.Page("app_pages/kernels.py", title=_("Kernels"), url_path="kernels"),
+        st.Page("app_pages/positions.py", title=_("Positions"), url_path="positions"),
         st.Page("app_pages/results.py", title=_("Results"), url_path="results"),
     ],
     position="top",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
     from app_pages.chapters.walk import Walk
+    from transformer.order import Reordered, Setting
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
 
@@ -185,3 +186,30 @@ def scene(
     from app_pages.chapters.show import show
 
     return show(walk(*sentence), chapter, step, chosen, language)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def reordered(
+    model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
+) -> dict[str, dict[Setting, Reordered]]:
+    """Run the encoder's layers on a sentence in its order and in another, in both precisions, by their names."""
+    import torch
+
+    from transformer.order import reorder
+
+    _written, trace = recorded(model, text, target, "", **decoding)
+    embeddings = trace["encoder.token_embedding"][0]
+    model_ = translator(model).model
+    return {name: reorder(model_, embeddings, order, getattr(torch, name)) for name in ("float32", "float64")}
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def order_likelihood(
+    model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
+) -> Mapping[bool, float]:
+    """Log-probability of a sentence's translation given its pieces in an order, with and without position."""
+    from transformer.order import with_and_without
+
+    source = translator(model).source(text, target)
+    translation, _trace = recorded(model, text, target, "", **decoding)
+    return with_and_without(translator(model).model, [source[place] for place in order], translation.ids)

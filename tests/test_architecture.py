@@ -29,6 +29,7 @@ def code_files(*suffixes: str) -> list[Path]:
         ("app_pages.heads", {"torch", "pandas", "altair"}),  # plotly comes with Streamlit itself
         ("app_pages.walkthrough", {"torch", "pandas", "altair"}),
         ("app_pages.kernels", {"torch", "pandas", "altair"}),
+        ("app_pages.positions", {"torch", "pandas", "altair"}),
         ("app_pages.i18n", {"torch", "streamlit", "pandas", "babel"}),
     ],
 )

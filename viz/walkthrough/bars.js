@@ -36,12 +36,18 @@ export function drawTable(parent, figure) {
     row.forEach((cell, j) => {
       const place = line.appendChild(make(j === 0 ? "th" : "td", typeof cell === "number" ? "number" : ""));
       if (cell === null) return;
-      if (typeof cell === "number") place.append(numberElement(cell, digitsOf(j) ? fixedNumber(cell, digitsOf(j)) : cell.toLocaleString("en")));
+      if (typeof cell === "number") place.append(numberElement(cell, tableNumber(cell, digitsOf(j))));
       else if (typeof cell === "object") place.append(tokenElement(tokenLabels([cell.piece], cell.lang)[0]));
       else place.textContent = cell;
     });
   });
   if (figure.note) box.append(make("p", "note", figure.note));
+}
+
+/** A number of a table: whole, with so many digits behind the point, or (negative) tiny ones as powers of ten. */
+function tableNumber(value, digits) {
+  if (!digits) return value.toLocaleString("en");
+  return digits < 0 ? shortNumber(value, -digits) : fixedNumber(value, digits);
 }
 
 /** The title over a figure. */

@@ -99,7 +99,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts, tokens and numbers, under column heads; ``digits`` behind the point, for all columns or each."""
+    """Rows of texts, tokens and numbers, under column heads; ``digits`` behind the point, for all columns or each.
+
+    Negative digits: as many, and powers of ten for what is too small to show in them.
+    """
 
     kind: ClassVar[str] = "table"
     name: str
@@ -114,7 +117,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines over one x axis: ``values`` (series, points)."""
+    """Lines over one x axis: ``values`` (series, points); ``logarithmic`` on both sides, ``logarithmic_y`` upwards."""
 
     kind: ClassVar[str] = "curves"
     name: str
@@ -126,6 +129,15 @@ class Curves:
     y_title: str
     logarithmic: bool = False
     width: float = 1.0
+    logarithmic_y: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ReadOut:
+    """Where the line stands that reads matrices out; without it, under all figures."""
+
+    kind: ClassVar[str] = "readout"
 
 
 @dataclass(frozen=True)
@@ -227,7 +239,9 @@ class Journey:
     lang: str
 
 
-Figure = Matrix | Product | Bars | Table | Curves | Links | SixSteps | Machine | Writing | Beam | Cache | Journey
+Figure = (
+    Matrix | Product | Bars | Table | Curves | ReadOut | Links | SixSteps | Machine | Writing | Beam | Cache | Journey
+)
 
 
 def encode_scene(figures: Sequence[Figure], **header: Any) -> bytes:

@@ -17,6 +17,7 @@ import { readTheme } from "./theme.js";
 const FIGURES = {
   matrix: drawMatrices, product: drawProduct, bars: drawBars, table: drawTable, curves: drawCurves, links: drawLinks,
   steps: drawSteps, machine: drawMachine, writing: drawWriting, beam: drawBeam, cache: drawCache, journey: drawJourney,
+  readout: drawReadout,
 };
 const READ_OUT = new Set(["matrix", "steps", "journey"]);
 const NARROW_STAGE = 640;
@@ -86,11 +87,13 @@ function drawScene(state) {
     cell.style.width = `${Math.floor(share * (state.width + GUTTER)) - GUTTER}px`;
     FIGURES[figure.kind](cell, figure, stage);
   }
-  if (scene.figures.some((figure) => READ_OUT.has(figure.kind))) {
-    root.append(stage.readout, make("p", "hint", stage.words("hint")));
-  }
+  if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind))) drawReadout(root, null, stage);
   root.dataset.scene = scene.id;
   performance.measure("walk-scene", { start: began });
+}
+
+function drawReadout(parent, figure, stage) {
+  parent.append(stage.readout, make("p", "hint", stage.words("hint")));
 }
 
 /** What the reader chose in a picture stays while the picture is the same, and is forgotten with it. */

@@ -1,0 +1,63 @@
+"""The numbers of a picture as one CSV file: a row for each number, with the names of its place."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from viz.walkthrough.scene import Curves, Figure, Labels, Matrix, Piece, Table, Tokens
+
+HEAD = ("figure", "row", "row_name", "column", "column_name", "value")
+Row = tuple[str, int, str, int, str, "float | str"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings of a text that a spreadsheet would run
+
+
+def to_csv(figures: Iterable[Figure]) -> str:
+    """Write the numbers of all matrices, curves and tables; rows and columns count from 0."""
+    file = io.StringIO()
+    lines = csv.writer(file)
+    lines.writerow(HEAD)
+    for figure in figures:
+        for row in numbers(figure):
+            lines.writerow([safe(cell) for cell in row])
+    return file.getvalue()
+
+
+def safe(cell: float | str) -> float | str:
+    """Keep a spreadsheet from reading a text as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def numbers(figure: Figure) -> Iterator[Row]:
+    """Every number of a figure, with its place."""
+    if isinstance(figure, Matrix):
+        rows, columns = (names(labels) for labels in (figure.rows, figure.columns))
+        for (row, column), value in _cells(figure.values):
+            yield figure.title, row, _at(rows, row), column, _at(columns, column), value
+    elif isinstance(figure, Curves):
+        for (row, column), value in _cells(figure.values):
+            yield figure.title, row, figure.labels[row], column, str(figure.x[column]), value
+    elif isinstance(figure, Table):
+        for row, cells in enumerate(figure.rows):
+            name = cells[0].piece if isinstance(cells[0], Piece) else str(cells[0])
+            for column, cell in enumerate(cells[1:], 1):
+                if isinstance(cell, float | int | str):
+                    yield figure.title, row, name, column, figure.heads[column], cell
+
+
+def names(labels: Labels | None) -> Sequence[str]:
+    """What an axis says, in plain text."""
+    return labels.pieces if isinstance(labels, Tokens) else (labels or ())
+
+
+def _at(texts: Sequence[str], place: int) -> str:
+    return texts[place] if texts else ""
+
+
+def _cells(values: object) -> Iterator[tuple[tuple[int, int], float]]:
+    import numpy as np
+
+    for place, value in np.ndenumerate(np.asarray(values, dtype=float)):
+        row, column = place
+        yield (row, column), float(value)
