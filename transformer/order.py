@@ -16,7 +16,7 @@ from torch import Tensor
 
 from transformer.config import AttentionConfig, Choice
 from transformer.decoding import MAX_EXTRA, greedy
-from transformer.edits import Edits
+from transformer.edits import Edits, Here
 from transformer.layers import Layer
 from transformer.likelihood import log_probability
 from transformer.masks import FILTERS
@@ -75,7 +75,7 @@ def without_position(model: EncoderDecoder) -> EncoderDecoder:
 def position_off(model: EncoderDecoder) -> NoTrace:
     """Return what a forward takes as its trace so that its encoder reads embeddings without position."""
 
-    def take_out(embedding: Tensor, visible: Tensor, position: Tensor) -> Tensor:
+    def take_out(embedding: Tensor, here: Here) -> Tensor:
         length = embedding.size(1)
         return embedding - model.embedding.position(torch.zeros_like(embedding), torch.arange(length))
 

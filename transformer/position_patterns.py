@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from transformer.edits import Edit, Edits
+from transformer.edits import Edit, Edits, Here
 from transformer.likelihood import log_probability
 from transformer.models import EncoderDecoder
 from transformer.positions import LearnedSum, NoInputPosition, RotaryPosition, sinusoid
@@ -80,7 +80,7 @@ def shifted(model: EncoderDecoder, source: Sequence[int], written: Sequence[int]
 def _shift(position: NoInputPosition, shifts: Sequence[int]) -> Edit:
     """Make of embeddings (1, L, D) one row for each shift (S, L, D)."""
 
-    def edit(embedding: Tensor, visible: Tensor, unused: Tensor) -> Tensor:
+    def edit(embedding: Tensor, here: Here) -> Tensor:
         zero, places = torch.zeros_like(embedding), torch.arange(embedding.size(1))
         content = embedding - position(zero, places)
         return torch.cat([content + position(zero, places + by) for by in shifts])
