@@ -12,9 +12,9 @@ from app_pages.decodings import choose_decoding
 from app_pages.examples import DEFAULT_DIRECTION, DEFAULT_TEXT, same_example
 from app_pages.i18n import Translate
 from app_pages.languages import DIRECTIONS, NAMES, looks_like, split_direction
-from app_pages.library import choose_example, keep, opened_entry, say_entry
 from app_pages.models import choose_model
 from app_pages.translation import Standing, standing_changes, translated
+from app_pages.where_to_look import choose_example, keep, opened_entry, say_entry
 from viz.browser import decode_header
 
 MOST_CHARACTERS = 2000  # far above what fits, so that a pasted text is answered, not swallowed
