@@ -22,5 +22,6 @@ page = st.navigation(
 session.arrive(page.url_path)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = sentence_bar(st.session_state["language"], translate)
+session.settle()
 page.run()
 startup.preload()

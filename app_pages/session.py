@@ -35,26 +35,28 @@ OWN = "own-"  # begins the name of a model that a visitor opened: the hash of it
 _loading = threading.Lock()
 
 
-SHARED = ("lang", "text", "direction", "model", "decoding")  # what every page has
-
-
 def arrive(page: str) -> None:
-    """Note which page this run is of, before anything is remembered.
+    """Note which page this run is of, before anything is remembered; `settle` follows what all pages share.
 
-    The app's own menu leads to an address without choices: then what the visitor chose on all pages stays, and is
-    written there at once. Steps back come by that empty address again: then it stays, and nothing is written, for that
-    would be one more address to step back from.
+    The app's own menu leads to an address without choices: then what the visitor chose stays, and is written there,
+    that of all pages at once. Steps back come by that empty address again: then it stays too, and nothing is written,
+    for that would be one more address to step back from.
     """
     state, bare = st.session_state, not st.query_params
     before, state["page"] = state.get("page"), page
-    by_menu = bare and before not in (None, page)
-    kept = {key: state["address"][key] for key in SHARED if key in state.setdefault("address", {})}
-    if by_menu and kept:
-        st.query_params.from_dict(kept)
-        state.setdefault("passed empty", set()).add(page)
-    state["stepped back"] = bare and not by_menu and not state.get("was bare") and page in state.get("passed empty", ())
-    state["keep choices"] = by_menu or state["stepped back"]
-    state["was bare"] = bare
+    state["by the menu"] = bare and before not in (None, page)
+    passed = page in state.get("passed empty", ())
+    state["stepped back"] = bare and not state["by the menu"] and not state.get("was bare") and passed
+    state["was bare"], state["address"], state["settled"] = bare, {}, False
+
+
+def settle() -> None:
+    """Write what all pages share into the address that the menu left empty, before the page may take its time."""
+    st.session_state["settled"] = True
+    if st.session_state["by the menu"] and st.session_state["address"]:
+        st.query_params.from_dict(st.session_state["address"])
+        st.session_state.setdefault("passed empty", set()).add(st.session_state["page"])
+        st.session_state["was bare"] = False
 
 
 def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
@@ -65,22 +67,17 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     """
     written = f"{key} in the address"
     given = st.query_params.get(key, default)
-    if not st.session_state.get("keep choices") and given != st.session_state.get(written) and valid(given):
+    by_menu, stepped_back = (st.session_state.get(name, False) for name in ("by the menu", "stepped back"))
+    if not (by_menu or stepped_back) and given != st.session_state.get(written) and valid(given):
         st.session_state[key] = given
     chosen: str = st.session_state.setdefault(key, default) or default
-    address = st.session_state.setdefault("address", {})
-    if chosen == default:
-        address.pop(key, None)
-    else:
-        address[key] = chosen
-    if st.session_state.get("stepped back"):
-        st.session_state[written] = given
-        return chosen
-    if chosen == default:
+    if by_menu and chosen != default and not st.session_state["settled"]:
+        st.session_state["address"][key] = chosen
+    elif chosen == default:
         st.query_params.pop(key, None)
-    elif given != chosen:
+    elif given != chosen and not stepped_back:
         st.query_params[key] = chosen
-    st.session_state[written] = chosen
+    st.session_state[written] = given if stepped_back else chosen
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -191,7 +192,11 @@ def test_the_page_opens_where_the_address_says(open_page: Callable[..., AppTest]
     assert f"{words('Which kernel')} · Tiny Shakespeare" in headings
     assert words("The paper's symmetric product kernel does as well as that of Transformer-XL.") in html_of(app)
     assert any("WikiText-103" in each.value and "BLEU" in each.value for each in app.markdown)
-    assert app.get("arrow_vega_lite_chart"), "no plot"
+    (plot,) = (element.proto for element in app.get("vega_lite_chart"))
+    for row in read_results().rows("kernel", "shakespeare", "bits per character"):
+        name = results_texts.row_name(row.variant, words)
+        assert f"{name}: {results_texts.score_text(row, 'bits per character', words)}" in plot.alt
+        assert row.mean is None or json.dumps(row.mean.estimate) in plot.spec
     assert app.button(key="zoo_example").label == words("Take a German caption")
 
 
