@@ -63,7 +63,7 @@ def test_stepping_back_from_a_page_loses_nothing(page: Page, app_url: str) -> No
             expect(page.locator(".atlas-translation")).to_have_text(said)
     page.wait_for_selector("button.head")
     expect(page.locator(".atlas-translation")).to_have_text(said)
-    assert address(page) == {"text": "I like tea.", "model": "small"}
+    assert address(page).items() >= {"text": "I like tea.", "model": "small"}.items()  # the picture adds its head
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
