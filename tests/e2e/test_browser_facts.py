@@ -53,7 +53,7 @@ def show(page, tmp_path: Path):
         path.write_text(to_html(payload, "A page"), "utf-8")
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.goto(f"{path.as_uri()}?view=facts&kind=cross&layer={layer}&head={head}")
-        page.wait_for_selector(".facts table", state="attached")
+        page.wait_for_selector("button.head[aria-selected=true]")
         return page
 
     yield open_page
@@ -105,10 +105,10 @@ def test_without_other_sentences_it_says_so(show) -> None:
     assert page.locator(".facts .notes").inner_text() == ""
 
 
-def test_without_any_facts_there_is_no_table(show) -> None:
+def test_without_any_facts_there_is_no_such_tab(show) -> None:
     page = show(1, 1)
-    assert page.locator(".facts .role").inner_text() == STRINGS["role_unknown"]
-    assert page.locator(".facts table").is_hidden()
+    assert page.locator('.tab[data-view="facts"]').is_hidden()
+    assert page.locator(".facts").count() == 0
 
 
 def test_in_japanese_on_a_narrow_screen_nothing_runs_out_of_the_page(show) -> None:

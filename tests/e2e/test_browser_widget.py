@@ -96,6 +96,7 @@ def test_every_number_is_exact_however_little_the_message_holds(notebook, monkey
     weights = softmax(2, 3, 6, 6)
     page = notebook(attention_browser(weights, TOKENS))
     page.locator('button.head[data-layer="1"][data-head="2"]').click()
+    page.get_by_role("tab", name="Matrix").click()
     expect(page.locator(".large-number")).not_to_contain_text("…")
     for query, key in ((0, 0), (3, 1), (5, 4)):
         expected = weights[1, 2, query, key]
@@ -117,6 +118,7 @@ def test_two_views_of_one_widget_both_get_their_numbers(notebook, monkeypatch):
     page = notebook(attention_browser(softmax(1, 2, 6, 6), TOKENS))
     page.evaluate("window.views.push(window.show())")
     for view in (0, 1):
+        page.get_by_role("tab", name="Matrix").nth(view).click()
         expect(page.locator(".large-number").nth(view)).not_to_contain_text("…")
 
 
@@ -182,6 +184,7 @@ def test_a_page_of_a_long_text_has_the_open_heads_numbers_and_says_what_it_lacks
     widget = attention_browser(weights, TOKENS, selection={"kind": "attention", "layer": 1, "head": 1})
     page.goto(widget.to_html(tmp_path / "page.html").as_uri())
     page.wait_for_selector("button.head[aria-selected=true]")
+    page.get_by_role("tab", name="Matrix").click()
     expect(page.locator(".large-number")).not_to_contain_text("…")
     assert float(number_of(page, 2, 3)) == pytest.approx(weights[1, 1, 2, 3], abs=1e-7)
     assert page.locator(".overview .pooled").inner_text() == STRINGS["pooled"].format(queries=2, keys=2)

@@ -323,9 +323,10 @@ def test_what_cannot_be_computed_is_said_and_can_be_tried_again(show):
     assert page.locator(".neuron .notice").is_hidden()
 
 
-def test_where_no_model_runs_one_sentence_stands(show):
+def test_where_no_model_runs_there_is_no_such_tab(show):
     page = show("cross", offers=[])
-    assert page.locator(".neuron").inner_text() == STRINGS["not_offered"]
+    assert page.locator('.tab[data-view="neuron"]').is_hidden()
+    assert page.locator(".neuron").count() == 0
 
 
 def test_new_data_are_asked_for_anew(show):
