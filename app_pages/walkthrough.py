@@ -20,7 +20,7 @@ from app_pages.walkthrough_class import hidden, link_popover, present_button, pr
 from app_pages.walkthrough_picture import walkthrough_picture
 from viz.browser import decode_header
 
-GUIDE = "https://jalammar.github.io/illustrated-transformer/"
+ARTICLE = "https://jalammar.github.io/illustrated-transformer/"
 FEW = 8  # options that stand side by side
 
 
@@ -186,8 +186,8 @@ if standing is not None:
     leaf(standing.model, message, language)
 st.caption(
     _(
-        "After Jay Alammar's [The Illustrated Transformer]({guide}) (CC BY-NC-SA): its order of ideas; "
+        "After Jay Alammar's [The Illustrated Transformer]({article}) (CC BY-NC-SA): its order of ideas; "
         "the text, the pictures and the numbers here are our own.",
-        guide=GUIDE,
+        article=ARTICLE,
     )
 )

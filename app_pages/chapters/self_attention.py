@@ -25,7 +25,7 @@ def links(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 
 def both(walk: Walk) -> dict[str, Walk]:
-    """The guide's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
+    """The article's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
     target = "de" if walk.languages[1] == "en" else walk.languages[1]
 
     def translate(text: str) -> Walk:
