@@ -60,7 +60,7 @@ def near(shown: list[float], expected: object) -> None:
 
 
 def choose(page: Page, label: str, option: int) -> None:
-    page.get_by_role("group", name=label).get_by_text(str(option + 1), exact=True).click()
+    page.get_by_role("radiogroup", name=label).get_by_text(str(option + 1), exact=True).click()
 
 
 def hover(page: Page, figure: Locator, rows: int, columns: int, row: int, column: int) -> None:
@@ -179,6 +179,22 @@ def test_arrow_keys_turn_the_leaves(open_step: Callable[..., Page]) -> None:
     expect(page.get_by_role("heading", name="One box")).to_be_visible()
 
 
+def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[..., Page]) -> None:
+    page = open_step(7)
+    headings = [section.heading for section in lesson(7, "en").sections.values()]
+    choose(page, "Layer", 1)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=headings[1], exact=True)).to_be_visible()
+    page.get_by_role("combobox", name="Chapter").click()
+    page.keyboard.press("Escape")  # shut again, and still held
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=headings[2], exact=True)).to_be_visible()
+    page.get_by_role("textbox").first.click()
+    page.keyboard.press("ArrowLeft")  # goes through the sentence
+    expect(page.get_by_role("heading", name=headings[2], exact=True)).to_be_visible()
+    expect(page.locator(".st-key-walk_back button")).to_be_visible()
+
+
 def test_boxes_open(open_step: Callable[..., Page]) -> None:
     page = open_step(1)
     page.locator(".black-box").click()
@@ -191,11 +207,14 @@ def test_presenting_leaves_the_chapter_alone(open_step: Callable[..., Page]) -> 
     page = open_step(3, present="1")
     expect(page.get_by_role("textbox")).to_be_hidden()
     expect(page.get_by_role("heading", name="Through a layer")).to_be_visible()
+    expect(page.locator(".walk-pointer")).to_be_hidden()  # until the mouse says where
     page.mouse.move(300, 400)
     expect(page.locator(".walk-pointer")).to_be_visible()
-    page.keyboard.press("p")
+    page.keyboard.press("Escape")
     expect(page.get_by_role("textbox")).to_be_visible()
     expect(page.locator(".walk-pointer")).to_be_hidden()
+    page.keyboard.press("p")
+    expect(page.get_by_role("textbox")).to_be_hidden()
 
 
 def test_markup_in_a_sentence_is_only_text(open_step: Callable[..., Page]) -> None:

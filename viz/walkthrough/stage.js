@@ -39,7 +39,10 @@ function createStage(element) {
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", redraw);
   const pointer = element.appendChild(make("div", "walk-pointer")); // shown where the page says --walk-pointer: block
-  const follow = (event) => pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
+  const follow = (event) => {
+    pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
+    pointer.classList.add("placed");
+  };
   window.addEventListener("pointermove", follow);
   return {
     lang: () => state.scene?.lang,
