@@ -90,23 +90,32 @@ def navigation(number: int, step: int, language: str, _: Translate) -> None:
     st.progress((at + 1) / len(places))
 
 
+def chosen_before(choice: Choice, walk: Walk, count: int) -> int:
+    """The option in the link or chosen before, in any chapter that has the choice; else the one open at first.
+
+    The address counts from 1, as the page does. What is open at first is of the sentence, and is not written there.
+    """
+    first = str(choice.first(walk) + 1)
+    kept = session.remember(choice.address, "", {"", *map(str, range(1, count + 1))}.__contains__)
+    # Another sentence or model may lack what was chosen for the one before.
+    return int(kept if kept.isdecimal() and 1 <= int(kept) <= count else first) - 1
+
+
 def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate) -> tuple[int, ...]:
-    """Show a step's choices side by side; what was chosen stays for other chapters."""
+    """Show a step's choices side by side; what was chosen stays for other chapters, and is in the link."""
     if not choices:
         return ()
     chosen = []
     with st.container(horizontal=True, key="walk_choices"):
         for choice in choices:
             options = choice.options(walk)
-            keep = f"walk {choice.keep or choice.name}"
-            kept = st.session_state.get(keep)
-            option = choice.first(walk) if kept is None or kept >= len(options) else kept
-            key = f"{keep} {language}"
+            option = chosen_before(choice, walk, len(options))
+            key = f"walk {choice.address} {language}"
             st.session_state[key] = option
 
-            def remember(keep: str = keep, key: str = key) -> None:
+            def remember(address: str = choice.address, key: str = key) -> None:
                 if st.session_state[key] is not None:
-                    st.session_state[keep] = st.session_state[key]
+                    st.session_state[address] = str(st.session_state[key] + 1)
 
             texts = [_(text, **values) for text, values in options]
             label, each, text = _(choice.label), range(len(options)), texts.__getitem__

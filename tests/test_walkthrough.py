@@ -69,10 +69,23 @@ def test_forward_and_back_through_steps_and_chapters(open_walk: Callable[..., Ap
 
 def test_a_choice_stays_from_chapter_to_chapter(open_walk: Callable[..., AppTest]) -> None:
     app = open_walk(chapter="5", step="2")
-    app.segmented_control(key="walk encoder layer en").set_value(1).run()
+    app.segmented_control(key="walk encoder_layer en").set_value(1).run()
     for _turn in range(2):
         app.button(key="walk_forward").click().run()
-    assert app.segmented_control(key="walk encoder layer en").value == 1
+    assert app.segmented_control(key="walk encoder_layer en").value == 1
+    assert app.query_params["encoder_layer"] in ("2", ["2"])
+
+
+def test_a_choice_comes_back_by_its_link(open_walk: Callable[..., AppTest]) -> None:
+    def chosen(app: AppTest) -> list[int]:
+        return [
+            app.segmented_control(key=f"walk {name} en").value for name in ("product", "encoder_layer", "encoder_head")
+        ]
+
+    app = open_walk(chapter="6", product="3", encoder_layer="2", encoder_head="1")
+    assert chosen(app) == [2, 1, 0]
+    first = chosen(open_walk(chapter="6"))
+    assert first == chosen(open_walk(chapter="6", product="9", encoder_layer="0", encoder_head="x"))
 
 
 @pytest.mark.parametrize("address", [{"chapter": "99"}, {"chapter": "x"}, {"chapter": "2", "step": "9"}])

@@ -18,6 +18,7 @@ SMOOTHING = Choice(
     "smoothing",
     N_("Label smoothing"),
     lambda walk: [("{number}", {"number": each}) for each in SMOOTHINGS],
+    "smoothing",
     lambda w: 1,
 )
 BEAMS = (1, 2)  # as in the article
