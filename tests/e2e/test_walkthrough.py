@@ -102,6 +102,8 @@ def test_a_cell_of_a_product_says_where_it_came_from(open_step: Callable[..., Pa
     projection = walk.part(f"{path}.self_attention.projection.w_q")
     total = walk[f"{path}.residual_pre"][3] @ projection.weight[column].detach().numpy()
     bias = projection.bias[column].item()
+    expect(page.locator(".tip")).to_be_in_viewport()
+    assert numbers(page.locator(".tip data")) == numbers(page.locator(".sum data"))
     near(numbers(page.locator(".sum data")), [total, bias, walk[f"{path}.self_attention.q"][walk.link.head, 3, 5]])
     expect(page.locator(".product-left .grid-mark.row.shown")).to_have_count(1)
     expect(page.locator(".product-right .grid-mark.column.shown")).to_have_count(1)
@@ -115,6 +117,7 @@ def test_embedding_and_position_and_their_sum(open_step: Callable[..., Page], wa
         page.keyboard.press(key)
     content, whole = walk["encoder.token_embedding"], walk["encoder.embedding"]
     shown = numbers(page.locator(".readout data"))
+    assert numbers(page.locator(".tip data")) == shown
     row, column = min(2, rows - 1), min(1, size - 1)
     near(shown, [content[row, column], whole[row, column] - content[row, column], whole[row, column]])
     assert "chapter=8" in page.url and "step=2" not in page.url  # the arrow keys moved the cell, not the page
