@@ -134,8 +134,9 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
     st.markdown(fill(section.text, facts))
     if "Formula" in section.parts:
         st.markdown(section.parts["Formula"])
-    if "Note" in section.parts:
-        st.caption(fill(section.parts["Note"], facts))
+    note = "Other note" if facts.get("other_sentence") and "Other note" in section.parts else "Note"
+    if note in section.parts:
+        st.caption(fill(section.parts[note], facts))
     if "Question" in section.parts:
         with st.container(border=True):
             before = _("Before you look")

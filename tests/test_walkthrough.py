@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.chapters import NAMES, chapter
+from app_pages.chapters.self_attention import SENTENCES
 from app_pages.chapters.show import code
 from app_pages.chapters.walk import follows_the_paper
 from app_pages.lessons import lesson
@@ -105,6 +106,17 @@ def test_a_class_is_not_shown_what_the_link_leaves_out(open_walk: Callable[..., 
     app.button(key="walk_forward").click().run()
     assert place(app) == ("7", "1")
     assert heading(open_walk(chapter="5", hide="1,5")) == headings(2)[0]
+
+
+def test_the_note_on_it_is_of_the_articles_sentence_only(open_walk: Callable[..., AppTest]) -> None:
+    notes = lesson(4, "en").sections["links"].parts
+
+    def captions(text: str) -> list[str]:
+        return [each.value for each in open_walk(chapter="4", text=text).caption]
+
+    own, other = captions(SENTENCES["tired"]), captions("I am a student.")
+    assert notes["Note"] in own and notes["Other note"] not in own
+    assert notes["Other note"] in other and notes["Note"] not in other
 
 
 def test_presenting_is_in_the_address(open_walk: Callable[..., AppTest]) -> None:

@@ -195,7 +195,8 @@ def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[...
     page.get_by_role("textbox").first.click()
     page.keyboard.press("ArrowLeft")  # goes through the sentence
     expect(page.get_by_role("heading", name=headings[2], exact=True)).to_be_visible()
-    expect(page.locator(".st-key-walk_back button")).to_be_visible()
+    page.wait_for_timeout(500)  # nothing is to happen
+    assert "step=3" in page.url
 
 
 def test_boxes_open(open_step: Callable[..., Page]) -> None:
