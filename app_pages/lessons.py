@@ -5,6 +5,7 @@
     ## name: Heading         a step, by the name that its chapter gives it, then its text
     ### Formula              any of these, in this order, their names in English in every language
     ### Note
+    ### Other note           instead of the note, where the facts have `other_sentence`: not the article's
     ### Question
     ### Answer
 
@@ -25,7 +26,7 @@ from typing import Any
 from app_pages.i18n import LANGUAGES, SOURCE_LANGUAGE
 
 FOLDER = Path(__file__).parent.parent / "lessons"
-PARTS = ("Formula", "Note", "Question", "Answer")
+PARTS = ("Formula", "Note", "Other note", "Question", "Answer")
 _TRANSLATES = re.compile(r"<!-- translates (\w*) -->\n")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 

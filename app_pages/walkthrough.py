@@ -20,7 +20,7 @@ from app_pages.walkthrough_class import hidden, link_popover, present_button, pr
 from app_pages.walkthrough_picture import walkthrough_picture
 from viz.browser import decode_header
 
-GUIDE = "https://jalammar.github.io/illustrated-transformer/"
+ARTICLE = "https://jalammar.github.io/illustrated-transformer/"
 FEW = 8  # options that stand side by side
 
 
@@ -90,23 +90,32 @@ def navigation(number: int, step: int, language: str, _: Translate) -> None:
     st.progress((at + 1) / len(places))
 
 
+def chosen_before(choice: Choice, walk: Walk, count: int) -> int:
+    """The option in the link or chosen before, in any chapter that has the choice; else the one open at first.
+
+    The address counts from 1, as the page does. What is open at first is of the sentence, and is not written there.
+    """
+    first = str(choice.first(walk) + 1)
+    kept = session.remember(choice.address, "", {"", *map(str, range(1, count + 1))}.__contains__)
+    # Another sentence or model may lack what was chosen for the one before.
+    return int(kept if kept.isdecimal() and 1 <= int(kept) <= count else first) - 1
+
+
 def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate) -> tuple[int, ...]:
-    """Show a step's choices side by side; what was chosen stays for other chapters."""
+    """Show a step's choices side by side; what was chosen stays for other chapters, and is in the link."""
     if not choices:
         return ()
     chosen = []
     with st.container(horizontal=True, key="walk_choices"):
         for choice in choices:
             options = choice.options(walk)
-            keep = f"walk {choice.keep or choice.name}"
-            kept = st.session_state.get(keep)
-            option = choice.first(walk) if kept is None or kept >= len(options) else kept
-            key = f"{keep} {language}"
+            option = chosen_before(choice, walk, len(options))
+            key = f"walk {choice.address} {language}"
             st.session_state[key] = option
 
-            def remember(keep: str = keep, key: str = key) -> None:
+            def remember(address: str = choice.address, key: str = key) -> None:
                 if st.session_state[key] is not None:
-                    st.session_state[keep] = st.session_state[key]
+                    st.session_state[address] = str(st.session_state[key] + 1)
 
             texts = [_(text, **values) for text, values in options]
             label, each, text = _(choice.label), range(len(options)), texts.__getitem__
@@ -125,8 +134,9 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
     st.markdown(fill(section.text, facts))
     if "Formula" in section.parts:
         st.markdown(section.parts["Formula"])
-    if "Note" in section.parts:
-        st.caption(fill(section.parts["Note"], facts))
+    note = "Other note" if facts.get("other_sentence") and "Other note" in section.parts else "Note"
+    if note in section.parts:
+        st.caption(fill(section.parts[note], facts))
     if "Question" in section.parts:
         with st.container(border=True):
             before = _("Before you look")
@@ -186,8 +196,8 @@ if standing is not None:
     leaf(standing.model, message, language)
 st.caption(
     _(
-        "After Jay Alammar's [The Illustrated Transformer]({guide}) (CC BY-NC-SA): its order of ideas; "
+        "After Jay Alammar's [The Illustrated Transformer]({article}) (CC BY-NC-SA): its order of ideas; "
         "the text, the pictures and the numbers here are our own.",
-        guide=GUIDE,
+        article=ARTICLE,
     )
 )

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app_pages.chapters import NAMES, chapter
+from app_pages.chapters.self_attention import SENTENCES
 from app_pages.chapters.show import code
 from app_pages.chapters.walk import follows_the_paper
 from app_pages.lessons import lesson
@@ -69,10 +70,24 @@ def test_forward_and_back_through_steps_and_chapters(open_walk: Callable[..., Ap
 
 def test_a_choice_stays_from_chapter_to_chapter(open_walk: Callable[..., AppTest]) -> None:
     app = open_walk(chapter="5", step="2")
-    app.segmented_control(key="walk encoder layer en").set_value(1).run()
+    other = (app.segmented_control(key="walk encoder_layer en").value + 1) % 4  # than the one open at first
+    app.segmented_control(key="walk encoder_layer en").set_value(other).run()
     for _turn in range(2):
         app.button(key="walk_forward").click().run()
-    assert app.segmented_control(key="walk encoder layer en").value == 1
+    assert app.segmented_control(key="walk encoder_layer en").value == other
+    assert app.query_params["encoder_layer"] in (str(other + 1), [str(other + 1)])
+
+
+def test_a_choice_comes_back_by_its_link(open_walk: Callable[..., AppTest]) -> None:
+    def chosen(app: AppTest) -> list[int]:
+        return [
+            app.segmented_control(key=f"walk {name} en").value for name in ("product", "encoder_layer", "encoder_head")
+        ]
+
+    app = open_walk(chapter="6", product="3", encoder_layer="2", encoder_head="1")
+    assert chosen(app) == [2, 1, 0]
+    first = chosen(open_walk(chapter="6"))
+    assert first == chosen(open_walk(chapter="6", product="9", encoder_layer="0", encoder_head="x"))
 
 
 @pytest.mark.parametrize("address", [{"chapter": "99"}, {"chapter": "x"}, {"chapter": "2", "step": "9"}])
@@ -92,6 +107,17 @@ def test_a_class_is_not_shown_what_the_link_leaves_out(open_walk: Callable[..., 
     app.button(key="walk_forward").click().run()
     assert place(app) == ("7", "1")
     assert heading(open_walk(chapter="5", hide="1,5")) == headings(2)[0]
+
+
+def test_the_note_on_it_is_of_the_articles_sentence_only(open_walk: Callable[..., AppTest]) -> None:
+    notes = lesson(4, "en").sections["links"].parts
+
+    def captions(text: str) -> list[str]:
+        return [each.value for each in open_walk(chapter="4", text=text).caption]
+
+    own, other = captions(SENTENCES["tired"]), captions("I am a student.")
+    assert notes["Note"] in own and notes["Other note"] not in own
+    assert notes["Other note"] in other and notes["Note"] not in other
 
 
 def test_presenting_is_in_the_address(open_walk: Callable[..., AppTest]) -> None:

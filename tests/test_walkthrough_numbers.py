@@ -200,7 +200,7 @@ def test_5_six_steps_by_hand_and_in_the_model(walk: Walk, scene: Scene, formulas
     hand = scene(5, "hand")["hand"]
     near(hand["scaled"], [[14, 12]])
     near(hand["weights"], [[1 / (1 + math.exp(-2)), 1 / (1 + math.exp(2))]])
-    assert [round(float(each), 2) for each in hand["weights"][0]] == [0.88, 0.12]  # as the guide prints them
+    assert [round(float(each), 2) for each in hand["weights"][0]] == [0.88, 0.12]  # as the article prints them
     figure = scene(5, "model", layer=LAYER, head=HEAD)["model"]
     path = f"encoder.layers.{LAYER}.self_attention"
     x = state(walk, f"encoder.layers.{LAYER}.residual_pre")
@@ -262,7 +262,7 @@ def test_8_positions(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     near(layouts["interleaved"]["values"], positions(20, size))
     angles = np.arange(20)[:, None] / 10000 ** (np.arange(size // 2) / (size // 2 - 1))
     near(layouts["halves"]["values"], np.concatenate((np.sin(angles), np.cos(angles)), -1))
-    printed = [[0, 0, 1, 1], [0.84, 0.0001, 0.54, 1], [0.91, 0.0002, -0.42, 1]]  # in the guide, to two digits or four
+    printed = [[0, 0, 1, 1], [0.84, 0.0001, 0.54, 1], [0.91, 0.0002, -0.42, 1]]  # in the article, to two digits or four
     np.testing.assert_allclose([row[1:] for row in layouts["toy_halves"]["rows"]], printed, atol=5e-3)
     near([row[1:] for row in layouts["toy_interleaved"]["rows"]], positions(3, 4))
     alike = scene(8, "alike")

@@ -16,7 +16,11 @@ from viz.walkthrough.scene import Figure, Journey, Piece, Tokens
 
 SHOWN = 5
 SOURCE = Choice(
-    "source", N_("Piece of the sentence"), lambda walk: shown_pieces(walk.source), lambda walk: walk.link.query
+    "source",
+    N_("Piece of the sentence"),
+    lambda walk: shown_pieces(walk.source),
+    "read_piece",
+    lambda walk: walk.link.query,
 )
 
 
@@ -25,7 +29,7 @@ def longest(tokens: Tokens) -> int:
     return max(range(len(tokens.pieces)), key=lambda place: len(tokens.pieces[place]))
 
 
-WATCHED = Choice("position", POSITION.label, POSITION.options, lambda walk: longest(walk.writes))
+WATCHED = Choice("position", POSITION.label, POSITION.options, POSITION.address, lambda walk: longest(walk.writes))
 
 
 def looks_at(weights: NDArray[Any], tokens: Tokens) -> list[tuple[Piece, float, str]]:

@@ -18,14 +18,15 @@ SMOOTHING = Choice(
     "smoothing",
     N_("Label smoothing"),
     lambda walk: [("{number}", {"number": each}) for each in SMOOTHINGS],
+    "smoothing",
     lambda w: 1,
 )
-BEAMS = (1, 2)  # as in the guide
+BEAMS = (1, 2)  # as in the article
 PENALTY = 0.6
-# The guide's picture of a trained model: its words, and a row for each position of "i am a student <eos>".
-GUIDE_WORDS = ("a", "am", "I", "thanks", "student", "<eos>")
-GUIDE_TARGETS = (2, 1, 0, 4, 5)
-GUIDE_ROWS = np.array(
+# The article's picture of a trained model: its words, and a row for each position of "i am a student <eos>".
+ARTICLE_WORDS = ("a", "am", "I", "thanks", "student", "<eos>")
+ARTICLE_TARGETS = (2, 1, 0, 4, 5)
+ARTICLE_ROWS = np.array(
     [
         [0.01, 0.02, 0.93, 0.01, 0.03, 0.01],
         [0.01, 0.8, 0.1, 0.05, 0.01, 0.03],
@@ -75,19 +76,19 @@ def loss(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 def printed(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     rows = []
-    for row, target in zip(GUIDE_ROWS, GUIDE_TARGETS, strict=True):
+    for row, target in zip(ARTICLE_ROWS, ARTICLE_TARGETS, strict=True):
         total = float(row.sum())
         rows.append(
             (
-                GUIDE_WORDS[target],
+                ARTICLE_WORDS[target],
                 *row.tolist(),
                 total,
                 float(-np.log(row[target])),
                 float(-np.log(row[target] / total)),
             )
         )
-    heads = [_("target"), *GUIDE_WORDS, _("sum of the row"), _("−ln p as printed"), _("−ln p, row made to sum to 1")]
-    return [Table("printed", _("the guide's example of a trained model"), heads, rows, digits=3)]
+    heads = [_("target"), *ARTICLE_WORDS, _("sum of the row"), _("−ln p as printed"), _("−ln p, row made to sum to 1")]
+    return [Table("printed", _("the article's example of a trained model"), heads, rows, digits=3)]
 
 
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:

@@ -14,8 +14,8 @@ from app_pages.i18n import Translate
 from viz.walkthrough.scene import Curves, Figure, Matrix, Table
 
 LAYOUTS = ("interleaved", "halves")
-ROWS = 20  # as many words as in the guide's picture
-TOY_WORDS, TOY_SIZE = ("Je", "suis", "étudiant"), 4  # the guide's example
+ROWS = 20  # as many words as in the article's picture
+TOY_WORDS, TOY_SIZE = ("Je", "suis", "étudiant"), 4  # the article's example
 SPAN = 64  # positions that are compared
 
 
@@ -45,7 +45,7 @@ def added(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 def layouts(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     titles = {
         "interleaved": _("interleaved, the paper's"),
-        "halves": _("sines left, cosines right, the guide's picture"),
+        "halves": _("sines left, cosines right, the article's picture"),
     }
     figures: list[Figure] = [
         Matrix(
@@ -66,7 +66,7 @@ def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     similarity = encodings @ encodings.T / (walk.config.d_model / 2)
     titles = {
         "interleaved": _("interleaved, the paper's"),
-        "halves": _("sines left, cosines right, the guide's picture"),
+        "halves": _("sines left, cosines right, the article's picture"),
     }
     heads = ["", _("size"), _("shortest"), _("second"), _("longest")]
     rows: list[tuple[str | float, ...]] = []

@@ -83,5 +83,11 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 STEPS = (
     Step("logits", logits, (POSITION,), ("transformer.models:TiedOutput",)),
-    Step("probabilities", probabilities, (POSITION,), ("transformer.decoding:likeliest",), facts),
+    Step(
+        "probabilities",
+        probabilities,
+        (POSITION,),
+        ("transformer.next_tokens:_from_scratch", "transformer.decoding:likeliest"),
+        facts,
+    ),
 )

@@ -11,7 +11,9 @@ from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Matrix, Piece, Table
 
 SUBLAYERS = ("self_attention", "feed_forward")
-SUBLAYER = Choice("sublayer", N_("Sub-layer"), lambda walk: [(N_("self-attention"), {}), (N_("feed-forward"), {})])
+SUBLAYER = Choice(
+    "sublayer", N_("Sub-layer"), lambda walk: [(N_("self-attention"), {}), (N_("feed-forward"), {})], "sublayer"
+)
 
 
 def paths(walk: Walk, chosen: Chosen) -> dict[str, Any]:

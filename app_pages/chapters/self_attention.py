@@ -24,8 +24,13 @@ def links(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     return [Links("words", walk.encoder_weights, walk.source, walk.source, link.layer, link.head, link.query, link.key)]
 
 
+def of_another(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
+    """Whether the sentence is another than the article's, of which its note does not speak."""
+    return {"other_sentence": walk.text.strip() != SENTENCES["tired"]}
+
+
 def both(walk: Walk) -> dict[str, Walk]:
-    """The guide's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
+    """The article's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
     target = "de" if walk.languages[1] == "en" else walk.languages[1]
 
     def translate(text: str) -> Walk:
@@ -77,6 +82,6 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 
 STEPS = (
-    Step("links", links, code=("transformer.attention:MultiHeadAttention.forward",)),
+    Step("links", links, code=("transformer.attention:MultiHeadAttention.forward",), facts=of_another),
     Step("wide", wide, code=("transformer.attention:MultiHeadAttention.forward",), facts=facts),
 )

@@ -11,7 +11,7 @@ from app_pages.chapters.walk import Walk, softmax
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, SixSteps, Tokens
 
-WORDS = Tokens(("▁Thinking", "▁Machines"), "en")  # the guide's words, scores and size of a head
+WORDS = Tokens(("▁Thinking", "▁Machines"), "en")  # the article's words, scores and size of a head
 DOTS, D_HEAD = np.array([[112.0, 96.0]]), 64
 
 

@@ -19,14 +19,14 @@ Facts = Callable[[Walk, Chosen], Mapping[str, Any]]
 class Choice:
     """A choice above a picture: its options as (text, values to fill in), and which is open at first.
 
-    What is chosen stays from chapter to chapter under `keep`.
+    What is chosen stays from chapter to chapter, and in the link, under `address`, counted from 1.
     """
 
     name: str
     label: str
     options: Callable[[Walk], Sequence[tuple[str, Mapping[str, Any]]]]
+    address: str
     first: Callable[[Walk], int] = lambda walk: 0
-    keep: str = ""
 
 
 def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
@@ -64,29 +64,29 @@ LAYER = Choice(
     "layer",
     N_("Layer"),
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_encoder_layers)],
+    "encoder_layer",
     lambda walk: walk.link.layer,
-    "encoder layer",
 )
 HEAD = Choice(
     "head",
     N_("Head"),
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
+    "encoder_head",
     lambda walk: walk.link.head,
-    "encoder head",
 )
 DECODER_LAYER = Choice(
     "layer",
     N_("Layer"),
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_decoder_layers)],
+    "decoder_layer",
     lambda walk: walk.pairing[0],
-    "decoder layer",
 )
 DECODER_HEAD = Choice(
     "head",
     N_("Head"),
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
+    "decoder_head",
     lambda walk: walk.pairing[1],
-    "decoder head",
 )
 
 
@@ -99,4 +99,5 @@ POSITION = Choice(
     "position",
     N_("Written piece"),
     lambda walk: shown_pieces(walk.writes),
+    "written_piece",
 )

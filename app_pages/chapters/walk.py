@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformer.trace import Trace
     from transformer.translator import Translator
 
-REFERENT = ("▁it", "▁animal")  # the guide's question: what does 'it' refer to?
+REFERENT = ("▁it", "▁animal")  # the article's question: what does 'it' refer to?
 
 
 class Link(NamedTuple):
@@ -87,7 +87,7 @@ class Walk:
 
     @cached_property
     def link(self) -> Link:
-        """The guide's pair of words where the sentence has it, else the two words that a head links most."""
+        """The article's pair of words where the sentence has it, else the two words that a head links most."""
         weights, pieces = self.encoder_weights, list(self.source.pieces)
         if all(piece in pieces for piece in REFERENT):
             query, key = (pieces.index(piece) for piece in REFERENT)

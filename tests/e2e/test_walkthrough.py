@@ -60,7 +60,7 @@ def near(shown: list[float], expected: object) -> None:
 
 
 def choose(page: Page, label: str, option: int) -> None:
-    page.get_by_role("group", name=label).get_by_text(str(option + 1), exact=True).click()
+    page.get_by_role("radiogroup", name=label).get_by_text(str(option + 1), exact=True).click()
 
 
 def hover(page: Page, figure: Locator, rows: int, columns: int, row: int, column: int) -> None:
@@ -102,6 +102,8 @@ def test_a_cell_of_a_product_says_where_it_came_from(open_step: Callable[..., Pa
     projection = walk.part(f"{path}.self_attention.projection.w_q")
     total = walk[f"{path}.residual_pre"][3] @ projection.weight[column].detach().numpy()
     bias = projection.bias[column].item()
+    expect(page.locator(".tip")).to_be_in_viewport()
+    assert numbers(page.locator(".tip data")) == numbers(page.locator(".sum data"))
     near(numbers(page.locator(".sum data")), [total, bias, walk[f"{path}.self_attention.q"][walk.link.head, 3, 5]])
     expect(page.locator(".product-left .grid-mark.row.shown")).to_have_count(1)
     expect(page.locator(".product-right .grid-mark.column.shown")).to_have_count(1)
@@ -115,6 +117,7 @@ def test_embedding_and_position_and_their_sum(open_step: Callable[..., Page], wa
         page.keyboard.press(key)
     content, whole = walk["encoder.token_embedding"], walk["encoder.embedding"]
     shown = numbers(page.locator(".readout data"))
+    assert numbers(page.locator(".tip data")) == shown
     row, column = min(2, rows - 1), min(1, size - 1)
     near(shown, [content[row, column], whole[row, column] - content[row, column], whole[row, column]])
     assert "chapter=8" in page.url and "step=2" not in page.url  # the arrow keys moved the cell, not the page
@@ -179,6 +182,23 @@ def test_arrow_keys_turn_the_leaves(open_step: Callable[..., Page]) -> None:
     expect(page.get_by_role("heading", name="One box")).to_be_visible()
 
 
+def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[..., Page]) -> None:
+    page = open_step(7)
+    headings = [section.heading for section in lesson(7, "en").sections.values()]
+    choose(page, "Layer", 1)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=headings[1], exact=True)).to_be_visible()
+    page.get_by_role("combobox", name="Chapter").click()
+    page.keyboard.press("Escape")  # shut again, and still held
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=headings[2], exact=True)).to_be_visible()
+    page.get_by_role("textbox").first.click()
+    page.keyboard.press("ArrowLeft")  # goes through the sentence
+    expect(page.get_by_role("heading", name=headings[2], exact=True)).to_be_visible()
+    page.wait_for_timeout(500)  # nothing is to happen
+    assert "step=3" in page.url
+
+
 def test_boxes_open(open_step: Callable[..., Page]) -> None:
     page = open_step(1)
     page.locator(".black-box").click()
@@ -191,11 +211,14 @@ def test_presenting_leaves_the_chapter_alone(open_step: Callable[..., Page]) -> 
     page = open_step(3, present="1")
     expect(page.get_by_role("textbox")).to_be_hidden()
     expect(page.get_by_role("heading", name="Through a layer")).to_be_visible()
+    expect(page.locator(".walk-pointer")).to_be_hidden()  # until the mouse says where
     page.mouse.move(300, 400)
     expect(page.locator(".walk-pointer")).to_be_visible()
-    page.keyboard.press("p")
+    page.keyboard.press("Escape")
     expect(page.get_by_role("textbox")).to_be_visible()
     expect(page.locator(".walk-pointer")).to_be_hidden()
+    page.keyboard.press("p")
+    expect(page.get_by_role("textbox")).to_be_hidden()
 
 
 def test_markup_in_a_sentence_is_only_text(open_step: Callable[..., Page]) -> None:

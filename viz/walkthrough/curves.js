@@ -37,7 +37,7 @@ function paintCurves(context, figure, stage, width) {
   const ys = [...figure.values.values].map(upwards ? Math.log10 : plain);
   const range = (values) => { const low = Math.min(...values), high = Math.max(...values); return [low, high > low ? high : low + 1]; };
   const [xLow, xHigh] = range(xs);
-  const [yLow, yHigh] = range(ys);
+  const [yLow, yHigh] = range(figure.from_zero ? [0, ...ys] : ys);
   const x = (value) => EDGE.left + ((value - xLow) / (xHigh - xLow)) * (width - EDGE.left - EDGE.right);
   const y = (value) => HEIGHT - EDGE.bottom - ((value - yLow) / (yHigh - yLow)) * (HEIGHT - EDGE.top - EDGE.bottom);
   const style = stage.theme.style;

@@ -1,10 +1,19 @@
 // Host: a Streamlit v2 component. Called again whenever the data or the theme changes.
+import { listenToKeys } from "./keys.js";
 import { renderScene } from "./stage.js";
+
+const CONTROLS = {
+  back: ".st-key-walk_back button", forward: ".st-key-walk_forward button", leave: ".st-key-walk_present button",
+  choosers: ".st-key-walk_navigation, .st-key-walk_choices",
+};
 
 export default function (component) {
   const { parentElement, data } = component;
   if (!data) return undefined;
   const stage = renderScene(parentElement, data);
   document.documentElement.lang = stage.lang() ?? "en"; // Streamlit says "en" whatever the page speaks
-  return () => stage.destroy();
+  parentElement.walkKeys?.();
+  const presenting = () => getComputedStyle(document.documentElement).getPropertyValue("--walk-pointer").trim() === "block";
+  const stop = (parentElement.walkKeys = listenToKeys({ ...CONTROLS, presenting }));
+  return () => { stop(); stage.destroy(); };
 }

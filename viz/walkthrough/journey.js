@@ -4,6 +4,7 @@ import { drawMatrix } from "./matrix.js";
 import { largestSize, rowOf } from "./message.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, percentText, shortNumber, signedColor } from "./numerals.js";
+import { readAlong } from "./tip.js";
 
 const LINE_HEIGHT = 15;
 
@@ -62,9 +63,7 @@ function vector(detail, array, role, stage, title) {
   const count = array.values.length;
   const width = Math.max(200, detail.clientWidth - 8);
   drawMatrix(canvas, { width, height: 22 }, { values: array.values, rows: 1, columns: count }, signedColor(stage.theme, role, largestSize(array)));
-  canvas.addEventListener("pointermove", (event) => {
-    const area = canvas.getBoundingClientRect();
-    const place = Math.max(0, Math.min(count - 1, Math.floor(((event.clientX - area.left) / area.width) * count)));
+  readAlong(canvas, count, stage, (place) => {
     stage.readout.replaceChildren(make("span", "", title), make("span", "place", String(place + 1)), numberElement(array.values[place]));
   });
   return figure;

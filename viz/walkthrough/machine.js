@@ -2,21 +2,23 @@
 import { make } from "./text.js";
 import { sizeCanvas } from "./matrix.js";
 
+const ROW_WIDTH = 560; // px: from here on, sentence, model and translation stand in one row
+
 /** Draw the machine at its level; a click opens what is inside. */
 export function drawMachine(parent, figure, stage) {
   const state = stage.remember(`machine ${figure.level}`, () => ({ level: figure.level, open: figure.level > 2 ? { encoder: 0, decoder: 0 } : {} }));
-  const box = parent.appendChild(make("figure", "machine"));
+  const box = parent.appendChild(make("figure", `machine ${parent.clientWidth < ROW_WIDTH ? "narrow" : ""}`));
   showMachine({ figure, stage, state, box });
 }
 
 function showMachine(view) {
   const { figure, state, box } = view;
-  box.replaceChildren(sentence(figure.source, figure.source_lang), arrow(), inside(view), arrow(), sentence(figure.target, figure.target_lang));
+  box.replaceChildren(sentence(figure.source, figure.source_lang, "into"), arrow("into"), inside(view), arrow(), sentence(figure.target, figure.target_lang));
   box.dataset.level = String(state.level);
 }
 
-function sentence(text, lang) {
-  const element = make("p", "sentence", text);
+function sentence(text, lang, className = "") {
+  const element = make("p", `sentence ${className}`, text);
   element.lang = lang;
   return element;
 }
@@ -35,7 +37,7 @@ function inside(view) {
   const area = make("div", "stacks");
   const [encoders, decoders] = [stack(view, "encoder", figure.layers[0]), stack(view, "decoder", figure.layers[1])];
   const between = memory(view);
-  area.append(encoders, between.element, decoders);
+  area.append(between.name, encoders, between.element, decoders);
   queueMicrotask(() => drawMemory(between, encoders, decoders, stage.theme));
   return area;
 }
@@ -54,8 +56,9 @@ function stack(view, side, count) {
       state.open[side] = open ? undefined : layer;
     });
     button.setAttribute("aria-expanded", String(open));
-    area.append(button);
-    if (open) area.append(sublayers(view, side));
+    const whole = area.appendChild(make("div", open ? `opened ${side}` : ""));
+    whole.append(button);
+    if (open) whole.append(sublayers(view, side));
   }
   return area;
 }
@@ -76,8 +79,7 @@ function memory(view) {
   const element = make("div", "memory");
   const canvas = element.appendChild(make("canvas"));
   canvas.setAttribute("aria-hidden", "true");
-  element.append(make("span", "memory-name", view.stage.words("encoder_output")));
-  return { element, canvas };
+  return { element, canvas, name: make("p", "memory-name", view.stage.words("encoder_output")) };
 }
 
 function drawMemory({ element, canvas }, encoders, decoders, theme) {

@@ -30,7 +30,8 @@ export function colorOfMatrix(figure, theme) {
 }
 
 /**
- * Draw a matrix into `parent`; `point(cell)` is told the cell under the pointer {row, column}, or null.
+ * Draw a matrix into `parent`; `point(cell)` is told the cell under the pointer {row, column}, or null, and reads it
+ * out in `line()`, which is then shown at the cell.
  *
  * Returns {figure, rows, columns, mark}: `mark(cell)` shows a cell, a row (column null) or a column (row null).
  */
@@ -57,7 +58,8 @@ export function drawMatrixFigure(parent, figure, stage, options = {}) {
   drawMatrix(canvas, whole, { values: figure.values.values, rows: rowCount, columns: columnCount }, colorOfMatrix(figure, stage.theme));
   const marks = ["row", "column", "cell"].map((name) => frame.appendChild(make("span", `grid-mark ${name}`)));
   const mark = (cell) => showMarks(marks, cell, size, frame);
-  listenToCells(frame, figure.title, { rowCount, columnCount }, options.point ?? (() => {}));
+  const line = options.line ?? (() => stage.readout);
+  listenToCells(frame, figure.title, { rowCount, columnCount }, options.point ?? (() => {}), { show: (x, y) => stage.tip.show(line(), x, y), hide: stage.tip.hide });
   if (figure.note) box.append(make("p", "note", figure.note));
   return { figure, rows, columns, cells: axisLabels(figure.cells), mark, frame, size };
 }
@@ -124,7 +126,7 @@ function showMarks([row, column, cell], place, size, frame) {
   cell.classList.toggle("shown", shown[0] && shown[1]);
 }
 
-function listenToCells(frame, label, { rowCount, columnCount }, point) {
+function listenToCells(frame, label, { rowCount, columnCount }, point, tip) {
   let at = null;
   frame.tabIndex = 0;
   frame.setAttribute("role", "application");
@@ -136,8 +138,9 @@ function listenToCells(frame, label, { rowCount, columnCount }, point) {
     const row = clamp(Math.floor(((event.clientY - area.top) / area.height) * rowCount), rowCount);
     const column = clamp(Math.floor(((event.clientX - area.left) / area.width) * columnCount), columnCount);
     if (at?.row !== row || at?.column !== column) tell({ row, column });
+    tip.show(event.clientX, event.clientY);
   });
-  frame.addEventListener("pointerleave", () => tell(null));
+  for (const end of ["pointerleave", "blur"]) frame.addEventListener(end, () => { tip.hide(); tell(null); });
   frame.addEventListener("keydown", (event) => {
     const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     const move = moves[event.key];
@@ -146,6 +149,8 @@ function listenToCells(frame, label, { rowCount, columnCount }, point) {
     event.stopPropagation(); // the page turns its leaves with the same keys
     const from = at ?? { row: 0, column: -move[1] };
     tell({ row: clamp(from.row + move[0], rowCount), column: clamp(from.column + move[1], columnCount) });
+    const area = frame.getBoundingClientRect();
+    tip.show(area.left + ((at.column + 1) / columnCount) * area.width, area.top + ((at.row + 1) / rowCount) * area.height);
   });
 }
 

@@ -22,7 +22,7 @@ export function drawProduct(parent, figure, stage) {
   const options = { left: { height: rowsHeight }, right: { height: innerHeight }, result: { height: rowsHeight } };
   for (const [name, [matrix, cell]] of Object.entries(sides)) {
     drawn[name] = drawMatrixFigure(cell, matrix, stage, {
-      ...options[name], width: share(matrix), point: (at) => show(origin(name, at, strongest)),
+      ...options[name], width: share(matrix), point: (at) => show(origin(name, at, strongest)), line: () => derivation.sum,
     });
   }
   const derivation = createDerivation(parent);
@@ -94,6 +94,7 @@ function drawAfter(parent, matrix, stage) {
   const box = parent.appendChild(make("div", "after"));
   const line = parent.appendChild(make("p", "readout"));
   const drawn = drawMatrixFigure(box, matrix, stage, {
+    line: () => line,
     point: (cell) => {
       drawn.mark(cell);
       line.replaceChildren();

@@ -117,7 +117,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Curves:
-    """Lines over one x axis: ``values`` (series, points); ``logarithmic`` on both sides, ``logarithmic_y`` upwards."""
+    """Lines over one x axis: ``values`` (series, points); ``logarithmic`` on both sides, ``logarithmic_y`` upwards.
+
+    Upwards, a plain axis spans the values; ``from_zero`` begins it at 0, so that heights compare as the values do.
+    """
 
     kind: ClassVar[str] = "curves"
     name: str
@@ -130,6 +133,7 @@ class Curves:
     logarithmic: bool = False
     width: float = 1.0
     logarithmic_y: bool = False
+    from_zero: bool = False
     note: str = ""
 
 

@@ -13,6 +13,7 @@ import { drawSteps } from "./steps.js";
 import { drawWriting } from "./writing.js";
 import { make, translator } from "./text.js";
 import { readTheme } from "./theme.js";
+import { createTip } from "./tip.js";
 
 const FIGURES = {
   matrix: drawMatrices, product: drawProduct, bars: drawBars, table: drawTable, curves: drawCurves, links: drawLinks,
@@ -39,7 +40,10 @@ function createStage(element) {
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", redraw);
   const pointer = element.appendChild(make("div", "walk-pointer")); // shown where the page says --walk-pointer: block
-  const follow = (event) => pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
+  const follow = (event) => {
+    pointer.style.setProperty("translate", `${event.clientX}px ${event.clientY}px`);
+    pointer.classList.add("placed");
+  };
   window.addEventListener("pointermove", follow);
   return {
     lang: () => state.scene?.lang,
@@ -80,6 +84,7 @@ function drawScene(state) {
     headColors: HEAD_COLORS[root.dataset.scheme], readout: make("p", "readout"),
     remember: (name, fresh) => { if (!memory.has(name)) memory.set(name, fresh()); return memory.get(name); },
   };
+  stage.tip = createTip(root);
   const area = root.appendChild(make("div", "figures"));
   for (const figure of scene.figures) {
     const share = state.width < NARROW_STAGE ? 1 : (figure.width ?? 1);

@@ -3,6 +3,7 @@ import { drawMatrix } from "./matrix.js";
 import { largestSize, numberAt, rowOf } from "./message.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, shortNumber, signedColor } from "./numerals.js";
+import { readAlong } from "./tip.js";
 
 const STRIP = 108;
 
@@ -114,9 +115,7 @@ function strip(view, array, role, width = STRIP, limit = largestSize(array)) {
   const canvas = make("canvas", "vector");
   canvas.setAttribute("aria-hidden", "true"); // the numbers beside it say what counts
   drawMatrix(canvas, { width, height: 14 }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(view.stage.theme, role, limit));
-  canvas.addEventListener("pointermove", (event) => {
-    const area = canvas.getBoundingClientRect();
-    const place = Math.min(array.shape[1] - 1, Math.max(0, Math.floor(((event.clientX - area.left) / area.width) * array.shape[1])));
+  readAlong(canvas, array.shape[1], view.stage, (place) => {
     view.stage.readout.replaceChildren(make("span", role, role[0]), make("span", "place", String(place + 1)), numberElement(array.values[place]));
   });
   return canvas;

@@ -37,13 +37,13 @@ STRINGS: dict[str, str] = {
     "sublayer_feed_forward": "feed-forward",
     "parameters": "{count} parameters",
     # --- the writing
-    "encoder_keeps": "What the encoder read; the darker, the more the last decoder looks at it",
+    "encoder_keeps": "What the encoder read; the stronger the colour, the more the last decoder looks at it",
     "decoder_reads": "What the decoder has read so far",
     "next_piece": "What it might write next",
     # --- the cache
     "without_cache": "Everything again at every step",
     "with_cache": "Keys and values kept",
-    "projected_so_far": "keys and values projected so far:",
+    "projected_so_far": "pairs of key and value computed so far, all decoder layers together:",
     "cache_legend": "Filled: computed at this step. Outlined: kept from before.",
     # --- the journey
     "what_it_adds": "what it adds",

@@ -1,0 +1,27 @@
+// The keys of the walk, whatever holds the focus: left and right turn the leaves, Escape ends presenting.
+
+const TYPED_IN = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button])";
+const OWN_ARROWS = ".grid-frame, input[type=range]"; // a matrix goes from cell to cell, a slider from step to step
+
+/** Listen until the function that is returned is called; `choosers` hold lists that open, `presenting()` is asked. */
+export function listenToKeys({ back, forward, leave, choosers, presenting }) {
+  const press = (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.isComposing) return;
+    const at = event.composedPath()[0];
+    const held = at instanceof Element ? at : document.body;
+    const target = { ArrowLeft: back, ArrowRight: forward, Escape: presenting() ? leave : "" }[event.key];
+    if (!target || held.getAttribute("aria-expanded") === "true") return;
+    if (event.key !== "Escape" && (isTypedIn(held, choosers) || held.closest(OWN_ARROWS))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // before radio buttons take the key, which then never reaches the page's shortcut
+    document.querySelector(`${target}:not(:disabled)`)?.click();
+  };
+  window.addEventListener("keydown", press, true);
+  return () => window.removeEventListener("keydown", press, true);
+}
+
+/** A list that is shut has an input to search it, in which nobody types yet. */
+function isTypedIn(element, choosers) {
+  const shut = element.getAttribute("role") === "combobox" && element.closest(choosers);
+  return !shut && element.matches(TYPED_IN);
+}
