@@ -97,6 +97,8 @@ def test_words_move_and_the_numbers_follow(open_part: Callable[..., Page], recor
     chips.nth(0).focus()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile(re.escape("order=5.0.2.3.4.1.6.7")))
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)  # it draws the words again
+    page.wait_for_timeout(500)
     chips.nth(7).drag_to(chips.nth(2))
     expect(page).to_have_url(re.compile(re.escape("order=5.0.7.2.3.4.1.6")))
     order = [5, 0, 7, 2, 3, 4, 1, 6]

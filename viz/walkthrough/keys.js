@@ -10,7 +10,8 @@ export function listenToKeys({ back, forward, leave, choosers, presenting }) {
     const at = event.composedPath()[0];
     const held = at instanceof Element ? at : document.body;
     const target = { ArrowLeft: back, ArrowRight: forward, Escape: presenting() ? leave : "" }[event.key];
-    if (!target || held.getAttribute("aria-expanded") === "true") return;
+    if (!target || !document.querySelector(target)) return; // another page with the same pictures has no leaves
+    if (held.getAttribute("aria-expanded") === "true") return;
     if (event.key !== "Escape" && (isTypedIn(held, choosers) || held.closest(OWN_ARROWS))) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // before radio buttons take the key, which then never reaches the page's shortcut
