@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -51,11 +52,7 @@ def html(view: str, weights: NDArray[np.float32], tokens: list[str]) -> str:
     progress(f"  BertViz: {view} of {len(tokens)} tokens")
     attention = [torch.from_numpy(layer)[None] for layer in weights]
     page = getattr(bertviz, view)(attention, tokens, html_action="return").data
-    return f"<!doctype html><meta charset=utf-8><body>{_require()}{page}</body>"
-
-
-def _require() -> str:
-    return '<script src="https://cdn.invalid/require.min.js"></script>'
+    return f"<!doctype html><meta charset=utf-8><body>{page}</body>"
 
 
 def serve_libraries(page: Page) -> None:
@@ -70,4 +67,4 @@ def serve_libraries(page: Page) -> None:
 
     for name in LIBRARIES:
         _library(name)  # before anything is timed
-    page.route("https://**", answer)
+    page.route(re.compile("^https:"), answer)
