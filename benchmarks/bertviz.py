@@ -1,4 +1,4 @@
-"""The peer of the attention browser: BertViz's pages, with the libraries that they load from elsewhere served here."""
+"""The peer of the attention browser: BertViz's pages, with the libraries that they load from elsewhere beside them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from benchmarks.measure import Unavailable, progress
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from playwright.sync_api import Page, Route
 
-# What a page of BertViz asks for by its last folder's name, where npm has it; jQuery 2.0.0 itself is not there.
+# What a page of BertViz asks for by the last part of its address, where npm has it; jQuery 2.0.0 itself is not there.
 LIBRARIES = {
     "d3.min.js": ("d3@5.7.0", "package/dist/d3.min.js"),
     "jquery.min.js": ("jquery@2.2.4", "package/dist/jquery.min.js"),
     "require.min.js": ("requirejs@2.3.6", "package/require.js"),
 }
+_ELSEWHERE = re.compile(r"https://cdnjs\.cloudflare\.com/ajax/libs/[^'\"]*/(?=[^/'\"]+['\"])")
 
 
 @cache
@@ -42,7 +42,7 @@ def _library(name: str) -> str:
 
 
 def html(view: str, weights: NDArray[np.float32], tokens: list[str]) -> str:
-    """Make the page of `head_view` or `model_view` for weights (layers, heads, L, L)."""
+    """Make the page of `head_view` or `model_view` for weights (layers, heads, L, L); it needs `put_libraries`."""
     try:
         import bertviz
     except ImportError as error:
@@ -52,19 +52,10 @@ def html(view: str, weights: NDArray[np.float32], tokens: list[str]) -> str:
     progress(f"  BertViz: {view} of {len(tokens)} tokens")
     attention = [torch.from_numpy(layer)[None] for layer in weights]
     page = getattr(bertviz, view)(attention, tokens, html_action="return").data
-    return f"<!doctype html><meta charset=utf-8><body>{page}</body>"
+    return f"<!doctype html><meta charset=utf-8><body>{_ELSEWHERE.sub('./', page)}</body>"
 
 
-def serve_libraries(page: Page) -> None:
-    """Answer what a page of BertViz loads from the network; everything else is refused."""
-
-    def answer(route: Route) -> None:
-        name = route.request.url.rpartition("/")[2]
-        if name in LIBRARIES:
-            route.fulfill(body=_library(name), content_type="text/javascript")
-        else:
-            route.abort()
-
+def put_libraries(folder: Path) -> None:
+    """Lay what a page of BertViz loads beside it."""
     for name in LIBRARIES:
-        _library(name)  # before anything is timed
-    page.route(re.compile("^https:"), answer)
+        (folder / name).write_text(_library(name), "utf-8")

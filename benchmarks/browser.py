@@ -197,9 +197,9 @@ def _opened(html: str, shown: str, query: str = "") -> Iterator[tuple[Page, floa
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "page.html"
         file.write_text(html, "utf-8")
+        bertviz.put_libraries(Path(folder))
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)  # to ask it what it shows
-        bertviz.serve_libraries(page)
         began = page.evaluate("Date.now()")
         page.goto(f"{file.as_uri()}{query}", wait_until="commit", timeout=PATIENCE)
         page.wait_for_function(shown, polling="raf", timeout=PATIENCE)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser import message
 from tests.e2e.scenes import HOSTILE, payload_of, scene_page
 from viz.browser import decode_weights
 from viz.style import HEADS, MEANING
@@ -136,6 +137,18 @@ def test_the_lines_drawn_are_the_strongest(show, count, threshold):
     assert drawn == expected
     assert len(strokes(page)) == len(expected)
     assert page.locator(".lines p.caption").inner_text() == f"{len(expected)} of {all_weights} lines shown"
+
+
+def test_many_tokens_and_heads_are_no_hairball_unless_asked_for(show):
+    payload = message(64, layers=1, heads=8)
+    more = [{"layer": 0, "head": head, "share": 1} for head in range(1, 8)]
+    page = show(payload, kind="encoder", layer=0, head=0, threshold=0, more=more)
+    tied = decode_weights(payload, "encoder")[0].astype(np.float32)
+    drawn = {(int(line["y0"] // pitch(page)), int(line["y1"] // pitch(page))) for line in strokes(page)}
+    assert {(query, int(row.argmax())) for head in tied for query, row in enumerate(head)} <= drawn
+    assert len(strokes(page)) <= 600
+    page.evaluate(SET, [{"count": 0}, None])
+    assert len(strokes(page)) == np.count_nonzero(tied)
 
 
 def strokes(page):

@@ -4,6 +4,7 @@ const LEVELS = 16; // strokes a head: sizes are bucketed, since one stroke a lin
 const THIN = 0.7; // CSS pixels; lines up to 1 pixel cost a browser without a graphics card a fiftieth of wider ones,
 const THICK = 3.4; // so weak lines, of which there are many, stay thin and widths grow with the square
 const FAINTEST = 0.05;
+const LEGIBLE = 600; // lines in one picture
 
 /**
  * The links of one map that are shown: of each query its `count` largest (0: all; of equals the earlier key), as long
@@ -24,6 +25,12 @@ export function shownLinks(values, columns, { count, threshold }) {
     }
   }
   return links;
+}
+
+/** How many lines a query may have for all to be told apart, as `count` of `shownLinks`: at least 1; 0, where all may. */
+export function legibleCount({ rows, columns, maps }) {
+  const count = Math.max(1, Math.floor(LEGIBLE / Math.max(1, rows * maps.length)));
+  return count < columns ? count : 0;
 }
 
 function passing(row, threshold) {

@@ -151,6 +151,7 @@ STRINGS: dict[str, str] = {
     "hide_marks": "without marks such as </s>",
     "strongest_count": "lines a query",
     "all_keys": "all",
+    "legible_count": "as many as can be told apart ({count})",
     "least_weight": "lines from weight",
     "scale_choice": "colour scale",
     "choice_sqrt": "square root",

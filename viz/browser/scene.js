@@ -1,5 +1,6 @@
 // The scene: everything a view needs to draw the heads that are chosen, with the reading aids in use.
 import { differenceMatrix, groupLabels, groupMatrix, groupOfPosition, groupPositions, meanMatrix } from "./aids.js";
+import { legibleCount } from "./links.js";
 import { weightsOf } from "./weights.js";
 
 const PLAIN = { merge: false, hide: false };
@@ -29,7 +30,7 @@ export function sceneOf(atlas, aids = true) {
     weights: atlas.weights,
     header: atlas.header,
     selection: state.selection,
-    strongest: { count: state.count, threshold: state.threshold },
+    strongest: { count: state.count ?? legibleCount(drawn), threshold: state.threshold },
     scale: state.scale,
     cell: gone ? null : cell,
     pinned: { queries: shown("queries"), keys: shown("keys") },

@@ -12,7 +12,7 @@ export function createState() {
     mean: false,
     pinned: { queries: new Set(), keys: new Set() },
     cell: null,
-    count: 0,
+    count: null, // lines a query: 0 is all, null as many as can be told apart
     threshold: 0.02,
     merge: false,
     hide: false,
@@ -39,7 +39,7 @@ const PARAMETERS = {
   share: ["share", number(0, 100, 1)],
   mean: ["mean", flag],
   pins: ["pinned", { write: writePins, read: readPins }],
-  top: ["count", number(0, 99, 0)],
+  top: ["count", number(0, 99, null)],
   weight: ["threshold", number(0, 1, 0.02)],
   words: ["merge", flag],
   hide: ["hide", flag],

@@ -1,5 +1,6 @@
 // The tools around the views: the heads that are shown together, the reading aids, and what sorts the overview.
 import { button, checkbox, fillSelect, popover, selectBox, slider } from "./controls.js";
+import { legibleCount } from "./links.js";
 import { measureLimits, measureNames, scanImportance } from "./measures.js";
 import { chosenHeads, headName, referenceName, subtrahend } from "./scene.js";
 import { make } from "./text.js";
@@ -16,7 +17,7 @@ export function createFurnish(atlas) {
   const { sheet } = tools.aids;
   tools.merge = checkbox(sheet, (input) => set({ merge: input.checked }));
   tools.hide = checkbox(sheet, (input) => set({ hide: input.checked }));
-  tools.count = selectBox(sheet, (input) => set({ count: Number(input.value) }));
+  tools.count = selectBox(sheet, (input) => set({ count: input.value === "" ? null : Number(input.value) }));
   tools.threshold = slider(sheet, { min: 0, max: 0.5, step: 0.01 }, (input) => set({ threshold: Number(input.value) }));
   tools.scale = selectBox(sheet, (input) => set({ scale: input.value }));
   tools.minus = selectBox(sheet, (input) => set({ minus: input.value }));
@@ -82,7 +83,9 @@ export function furnish(atlas) {
   tools.merge.input.checked = state.merge;
   tools.hide.input.checked = state.hide;
   tools.together.input.checked = tools.several;
-  fillSelect(tools.count, COUNTS.map((count) => [String(count), count ? String(count) : words("all_keys")]), String(state.count));
+  const counted = (count) => (count ? String(count) : words("all_keys"));
+  const legible = words("legible_count", { count: counted(legibleCount(atlas.panel.scene)) });
+  fillSelect(tools.count, [["", legible], ...COUNTS.map((count) => [String(count), counted(count)])], String(state.count ?? ""));
   tools.threshold.input.value = state.threshold;
   tools.threshold.value.textContent = state.threshold.toFixed(2);
   fillSelect(tools.scale, ["sqrt", "linear"].map((name) => [name, words(`choice_${name}`)]), state.scale);
