@@ -12,6 +12,7 @@ from typing import Any
 _INSTALLED = Path(__file__).parent / "bundled"  # where pip puts checkpoints/
 BUNDLED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "checkpoints"
 KERNEL_ZOO = BUNDLED / "kernels"  # small translators that differ in the kernel alone
+POSITION_ZOO = BUNDLED / "positions"  # and such that have position inside their kernel
 DEFAULT_MODEL = "guide"
 
 
@@ -31,11 +32,11 @@ def zoo() -> list[str]:
 
 
 def bundled(name: str | Path) -> Path:
-    """Return the path of a bundled model, of the zoo too; what has a suffix or a folder is taken as a path itself."""
+    """Return the path of a bundled model, of the zoos too; what has a suffix or a folder is taken as a path itself."""
     path = Path(name)
     if path.suffix or len(path.parts) > 1:
         return path
-    for folder in (BUNDLED, KERNEL_ZOO):
+    for folder in (BUNDLED, KERNEL_ZOO, POSITION_ZOO):
         if (path := folder / f"{name}.safetensors").exists():
             return path
     raise CheckpointError(f"there is no bundled model {name!r}: choose one of {', '.join(names())}, or give a path")

@@ -19,7 +19,7 @@ from experiments.kernels.sweep import open_pool, sweep
 from experiments.kernels.tasks import Task
 from experiments.kernels.variants import TABLES, Smoother
 from experiments.kernels.verdicts import KINDS, write_verdicts
-from experiments.kernels.zoo import SEED, variant_of, zoo_file
+from experiments.kernels.zoo import SEED, zoo_file
 
 HERE = Path(__file__).parent
 FIRST_SEEDS = 3  # of all tables, before any more of one
@@ -58,8 +58,7 @@ def cells_of(task: Task, smoother: Smoother, seed: int) -> list[Cell]:
 def _zoo_file(zoo: Path | None, task: Task, smoother: Smoother, seed: int) -> Path | None:
     if zoo is None or task.dataset != "multi30k" or seed != SEED:
         return None
-    variant = variant_of(smoother)
-    return zoo_file(zoo, variant) if variant else None
+    return zoo_file(zoo, smoother)
 
 
 def describe(run: Run, outcome: Outcome, cells: Iterable[Cell]) -> str:
@@ -82,7 +81,7 @@ def main(
     workers: Annotated[int, typer.Option(min=0, help="Runs at a time; 0: one for each core.")] = 0,
     minutes: Annotated[float, typer.Option(min=0, help="Begin no run that would end later; 0: no limit.")] = 0,
     output: Annotated[Path, typer.Option(help="Directory of results.csv and failures/.")] = HERE,
-    zoo: Annotated[Path | None, typer.Option(help="Keep the translators of the kernel table here.")] = None,
+    zoo: Annotated[Path | None, typer.Option(help="Keep the translators that a visitor compares here.")] = None,
     measuring: Annotated[
         bool, typer.Option("--measure", help="Only measure how many runs at a time pay, and how long all will take.")
     ] = False,
