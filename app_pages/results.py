@@ -163,7 +163,7 @@ def tables(results: Results, language: str, _: Translate) -> None:
     claims(results, table, dataset, _)
 
 
-def downloads(_: Translate) -> None:
+def downloads(results: Results, _: Translate) -> None:
     """Hand out the files that the page is made of."""
     with st.container(horizontal=True):
         for name, label in (
@@ -173,7 +173,8 @@ def downloads(_: Translate) -> None:
         ):
             content = (FILES / name).read_bytes()
             st.download_button(label, content, name, "text/csv", key=f"download {name}", on_click="ignore")
-    st.caption(_("Made by `{recipe}`.", recipe=RECIPE))
+    seeds = max(map(results.seeds, results.datasets()))
+    st.caption(_("Made by `{recipe}`.", recipe=f"{RECIPE} --seeds {seeds}"))
 
 
 def page(language: str, _: Translate) -> None:
@@ -203,7 +204,7 @@ def page(language: str, _: Translate) -> None:
         )
         st.html(claims_table(results, _))
         tables(results, language, _)
-        downloads(_)
+        downloads(results, _)
     zoo_view(language, _)
 
 

@@ -18,12 +18,15 @@ from typer.testing import CliRunner
 import experiments.kernels.__main__ as command
 from experiments.kernels import sweep
 from experiments.kernels.recipes import SMALL_TRANSLATOR, Sources, load
-from experiments.kernels.results import Results
+from experiments.kernels.results import Outcome, Results
 from experiments.kernels.runs import Run, train_and_score
 from experiments.kernels.tasks import unigram_bits
-from experiments.kernels.variants import TABLES, TRANSFORMER_XL
+from experiments.kernels.variants import NONE, PRODUCT, SHAW, TABLES, TRANSFORMER_XL
+from experiments.kernels.zoo import position, put_into_zoo, zoo_file
 from transformer import load_translator
-from transformer.model_files import bundled, zoo
+from transformer.model_files import BUNDLED, bundled, zoo
+from transformer.models import build
+from transformer.position_models import position_models
 
 SMOKE = Sources(smoke=True)
 ROOT = Path(__file__).parent.parent
@@ -178,11 +181,12 @@ def test_a_table_is_filled_resumed_and_its_models_kept(tmp_path, in_this_process
     names = ("rbf-symmetric", "exponential-asymmetric")
     rows = {name: smoother for name, smoother in TABLES["kernel"]["translation"].items() if name in names}
     kinds = {"translation": rows, "prediction": {"rbf-symmetric": TABLES["kernel"]["prediction"]["rbf-symmetric"]}}
-    monkeypatch.setattr(command, "TABLES", {"kernel": kinds})
+    positions = {"translation": {"none": NONE, "shaw": SHAW}, "prediction": {}}
+    monkeypatch.setattr(command, "TABLES", {"kernel": kinds, "position": positions})
     options = ("--smoke", "--output", tmp_path, "--seeds", 1, "--workers", 1, "--zoo", tmp_path / "zoo")
     first = call(*options, "--minutes", 1e-9)
     assert (first.exit_code, Results(tmp_path).rows()) == (75, [])  # there was no time for any
-    assert "3 runs are left: the same command goes on with them" in first.output
+    assert "5 runs are left: the same command goes on with them" in first.output
     second = call(*options)
     assert second.exit_code == 0, second.output
     results = Results(tmp_path).rows()
@@ -192,18 +196,45 @@ def test_a_table_is_filled_resumed_and_its_models_kept(tmp_path, in_this_process
         ("kernel", "rbf-symmetric", "multi30k", "BLEU", "1"),
         ("kernel", "rbf-symmetric", "multi30k", "bits per piece", "1"),
         ("kernel", "rbf-symmetric", "shakespeare", "bits per character", "1"),
+        ("position", "none", "multi30k", "BLEU", "1"),
+        ("position", "none", "multi30k", "bits per piece", "1"),
+        ("position", "shaw", "multi30k", "BLEU", "1"),
+        ("position", "shaw", "multi30k", "bits per piece", "1"),
     ]
     assert "0 runs to make" in call(*options).output
     assert (tmp_path / "verdicts.csv").exists()
-    for name in names:
-        translator = load_translator(tmp_path / "zoo" / f"kernel-{name}.safetensors")
+    kept = {f"kernels/kernel-{name}": name for name in names} | {"positions/position-shaw": "shaw"}
+    zoo_of_these = tmp_path / "zoo"
+    assert {str(file.relative_to(zoo_of_these).with_suffix("")) for file in zoo_of_these.rglob("*.*")} == kept.keys()
+    for path, name in kept.items():
+        translator = load_translator(zoo_of_these / f"{path}.safetensors")
         assert translator.targets == ("en",)
-        assert translator.card["kernel"] == name.split("-")[0]
+        smoother = {**rows, **positions["translation"]}[name]
+        assert (translator.card["kernel"], translator.card["position"]) == (smoother.kernel, smoother.position)
         assert translator.translate("Der Hund sitzt am Haus 3.", "en").text
         bleu = next(row["value"] for row in results if row["variant"] == name and row["metric"] == "BLEU")
-        text = (tmp_path / "zoo" / f"kernel-{name}.md").read_text()
+        text = translator.path.with_suffix(".md").read_text()
         assert f"in float32, {float(bleu):.2f}" in text
         assert f"{translator.path.stat().st_size / 1e6:.1f} MB" in text
+
+
+@pytest.mark.parametrize(
+    ("bleu", "curve", "said"),
+    [
+        (None, [(10, math.nan, math.nan, math.nan)], "the loss did not stay finite"),
+        (0.25, [(10, 8.0, 1.0, 0.01)], "it went to the end, and what it learned is useless, BLEU below 1"),
+        (30.0, [], ""),
+    ],
+)
+def test_a_card_says_how_its_training_failed(tmp_path, bleu, curve, said):
+    task = load(SMOKE)["multi30k"]
+    file = zoo_file(tmp_path, PRODUCT)
+    outcome = Outcome({"BLEU": bleu, "bits per piece": bleu}, curve, 7, 1.0, "CPU")
+    put_into_zoo(file, task, build(PRODUCT.configure(task.model)), PRODUCT, outcome)
+    text = file.with_suffix(".md").read_text()
+    assert ("**failed**" in text) is bool(said) is load_translator(file).card["failed"]
+    assert said in text
+    assert "in the kernel of encoder, encoder-decoder, decoder attention: a kernel of the places" in text
 
 
 def test_measuring_ends_with_how_many_at_a_time(tmp_path, in_this_process):
@@ -240,29 +271,37 @@ def test_processes_of_their_own_do_the_same(tmp_path):
 # --- the models that are shipped ---
 
 
-def test_the_zoo_is_the_kernel_table_and_light():
-    assert zoo() == sorted(f"kernel-{variant}" for variant in TABLES["kernel"]["translation"])
-    files = [bundled(name) for name in zoo()]
-    assert sum(file.stat().st_size for file in files) < 12e6
+def test_the_zoos_are_the_rows_of_their_tables_and_light():
+    inside = {
+        name: smoother for name, smoother in TABLES["position"]["translation"].items() if smoother.position != "none"
+    }
+    shipped = {"kernel": dict(TABLES["kernel"]["translation"]), "position": inside}
+    assert zoo() == sorted(f"kernel-{variant}" for variant in shipped["kernel"])
+    assert {path.stem for path in position_models().values()} == {f"position-{variant}" for variant in inside}
     rows = {
-        (row["variant"], row["metric"]): float(row["value"])
+        (row["table"], row["variant"]): float(row["value"])
         for row in Results(Path(command.__file__).parent).rows()
-        if (row["table"], row["dataset"], row["seed"]) == ("kernel", "multi30k", "1")
+        if (row["dataset"], row["metric"], row["seed"]) == ("multi30k", "BLEU", "1")
     }
     tokenizers = set()
-    for file in files:
-        variant = file.stem.removeprefix("kernel-")
-        translator = load_translator(file.stem)
-        smoother = TABLES["kernel"]["translation"][variant]
-        assert translator.model.config == smoother.configure(SMALL_TRANSLATOR)
-        tokenizers.add(translator.tokenizer.model)
-        text = file.with_suffix(".md").read_text(encoding="utf-8")
-        kept, trained = map(float, re.search(r"\| BLEU \| ([\d.]+); as trained, in float32, ([\d.]+)", text).groups())
-        assert trained == pytest.approx(rows[variant, "BLEU"], abs=0.006)
-        assert kept == pytest.approx(trained, abs=0.3)  # 8-bit rows
-        failed = smoother.kernel == "linear"
-        assert translator.card["failed"] is failed
-        assert ("**failed**" in text) is failed
-        said = translator.translate("Ein Hund läuft durch den Schnee.", "en").text
-        assert (said == "A dog runs through the snow.") is not failed
+    for table, most in (("kernel", 12e6), ("position", 5e6)):
+        files = [bundled(f"{table}-{variant}") for variant in shipped[table]]
+        assert sum(file.stat().st_size for file in files) < most
+        for file, (variant, smoother) in zip(files, shipped[table].items(), strict=True):
+            assert file == zoo_file(BUNDLED, smoother)
+            translator = load_translator(file.stem)
+            assert translator.model.config == smoother.configure(SMALL_TRANSLATOR)
+            tokenizers.add(translator.tokenizer.model)
+            text = file.with_suffix(".md").read_text(encoding="utf-8")
+            kept, trained = map(
+                float, re.search(r"\| BLEU \| ([\d.]+); as trained, in float32, ([\d.]+)", text).groups()
+            )
+            assert trained == pytest.approx(rows[table, variant], abs=0.006)
+            assert kept == pytest.approx(trained, abs=0.3)  # 8-bit rows
+            assert f"| position | {position(translator.model.config)} |" in text
+            failed = smoother.kernel == "linear"
+            assert translator.card["failed"] is failed
+            assert ("**failed**: it went to the end" in text) is failed
+            said = translator.translate("Ein Hund läuft durch den Schnee.", "en").text
+            assert (said == "A dog runs through the snow.") is not failed
     assert len(tokenizers) == 1  # so that their heads stand side by side on the same pieces

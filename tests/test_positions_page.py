@@ -23,13 +23,16 @@ from experiments.small import smoke_pairs
 from transformer.checkpoints import save_checkpoint
 from transformer.config import POSITIONS, AttentionConfig, ModelConfig
 from transformer.models import build
+from transformer.position_models import position_models
 from transformer.tokenizers import Tokenizer, train_tokenizer
+from transformer.trace import Trace
 from transformer.translator import load_translator
 from viz.walkthrough.scene import Curves, Matrix, Piece, Table, Tokens, decode_scene
 
 APP = str(Path(__file__).parent.parent / "app.py")
 SMALL = {"model": "small", "text": "I am a very tired student."}
 PARTS = ("order", "patterns", "kernel")
+CAPTION = "Ein Hund läuft durch den Schnee."
 
 
 @pytest.fixture
@@ -192,19 +195,43 @@ _ = words_of("en")
 
 
 def test_the_maps_of_a_head_add_up_cell_by_cell(reading: Reading) -> None:
-    """What travels to the browser, as float32, against the trace."""
+    check_sums(reading, load_translator("small").trace(SMALL["text"], "de"))
+
+
+@pytest.mark.parametrize("position", ["shaw", "transformer_xl", "product"])
+def test_the_maps_of_the_bundled_position_models_add_up(position: str) -> None:
+    """Trained models, one for each way that position enters the kernel, and none of it in the values."""
+    path = position_models()[position]
+    trace = load_translator(path).trace(CAPTION, "en")
+    figures = check_sums(Reading(str(path), CAPTION, ("de", "en"), "greedy"), trace)
+    parts = {name for name in kernel.PART_NAMES if name in figures}
+    assert "content_content" in parts and len(parts) == {"shaw": 2, "transformer_xl": 4, "product": 2}[position]
+    assert all(np.abs(figures[name]["values"]).max() > 0.1 for name in parts)  # none of them is idle
+    assert "see no position" in figures["values"]["heads"][0]
+
+
+def check_sums(reading: Reading, trace: Trace) -> dict[str, dict]:
+    """Compare what travels to the browser, as float32, with the trace; return its figures by name."""
     picture = kernel.part(reading, "en", _)
     scene = decode_scene(message(picture.figures, "x", "y", "en"))
-    maps = {figure["name"]: figure for figure in scene["figures"] if figure["kind"] == "matrix"}
-    total = sum(maps[name]["values"].astype(float) for name in kernel.PART_NAMES if name in maps)
-    trace = load_translator("small").trace(SMALL["text"], "de")
+    figures = {figure["name"]: figure for figure in scene["figures"] if "name" in figure}
+    total = sum(figures[name]["values"].astype(float) for name in kernel.PART_NAMES if name in figures)
     scores = trace["encoder.layers.0.self_attention.scores"][0, 0].numpy()
     np.testing.assert_allclose(total, scores, rtol=0, atol=1e-6 * np.abs(scores).max())
-    np.testing.assert_array_equal(maps["score"]["values"], scores)
-    np.testing.assert_array_equal(maps["weights"]["values"], trace["encoder.layers.0.self_attention.weights"][0, 0])
-    shares = next(figure for figure in scene["figures"] if figure.get("name") == "shares")
-    for row in shares["rows"]:
+    np.testing.assert_array_equal(figures["score"]["values"], scores)
+    np.testing.assert_array_equal(figures["weights"]["values"], trace["encoder.layers.0.self_attention.weights"][0, 0])
+    for row in figures["shares"]["rows"]:
         assert sum(row[1:]) == pytest.approx(100, abs=1e-6)
+    return figures
+
+
+@pytest.mark.parametrize("variant", ["shaw", "transformer_xl", "product"])
+def test_a_bundled_model_with_position_inside_can_be_chosen(open_page: Callable[..., AppTest], variant: str) -> None:
+    app = open_page(part="kernel", variant=variant)
+    assert app.selectbox(key="variant en").value == variant
+    assert "This model knows other languages" in said(app)
+    app = open_page(part="kernel", variant=variant, text=CAPTION, direction="de-en")
+    assert "This model knows other languages" not in said(app)
 
 
 def test_what_a_query_may_not_see_is_left_empty(reading: Reading) -> None:
