@@ -232,6 +232,22 @@ def test_a_bundled_model_with_position_inside_can_be_chosen(open_page: Callable[
     assert "This model knows other languages" in said(app)
     app = open_page(part="kernel", variant=variant, text=CAPTION, direction="de-en")
     assert "This model knows other languages" not in said(app)
+    written = load_translator(position_models()[variant]).translate(CAPTION, "en").text
+    assert any(f"It writes: “{written}”" in caption.value for caption in app.caption)
+
+
+def test_a_sentence_that_is_too_long_for_a_bundled_model_is_shown_by_the_model_above(
+    open_page: Callable[..., AppTest],
+) -> None:
+    """Its vocabulary is small and its places are few, so that it may fail where the model above reads on."""
+    few = load_translator(position_models()["shaw"])
+    text = "Wahrscheinlichkeitsverteilungen und Erkenntnistheorien " * 7
+    pieces, most = len(few.tokenizer.source(text.strip(), "en")), few.model.config.max_length
+    assert pieces > most
+    app = open_page(part="kernel", variant="shaw", text=text.strip(), direction="de-en")
+    assert f"at most {most} word pieces, and the sentence has {pieces}" in app.warning[0].value
+    assert not any("It writes" in caption.value for caption in app.caption)
+    assert app.segmented_control(key="head_of en").options[-1] == str(load_translator("small").model.config.num_heads)
 
 
 def test_what_a_query_may_not_see_is_left_empty(reading: Reading) -> None:

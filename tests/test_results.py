@@ -199,6 +199,8 @@ def test_the_page_opens_where_the_address_says(open_page: Callable[..., AppTest]
         assert f"{name}: {results_texts.score_text(row, 'bits per character', words)}" in plot.alt
         assert row.mean is None or json.dumps(row.mean.estimate) in plot.spec
     assert app.button(key="zoo_example").label == words("Take a German caption")
+    most = max(int(row["seed"]) for row in lines("results.csv"))
+    assert any(f"--shakespeare DIRECTORY --seeds {most}`" in caption.value for caption in app.caption)
 
 
 def test_without_results_the_page_says_what_to_do(

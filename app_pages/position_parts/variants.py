@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from app_pages.analysis import TooLong
 from app_pages.examples import DEFAULT_TEXT, same_example
 from app_pages.i18n import Translate
 from app_pages.models import model_name
@@ -29,7 +30,23 @@ def choose_reading(reading: Reading, language: str, _: Translate) -> Reading:
     if len(names) == 1:
         return reading
     chosen = choose(_("Model"), "variant", names, HERE, language, select=True, width=380)
-    return reading if chosen == HERE else fitting(replace(reading, model=str(others[chosen])), _)
+    if chosen == HERE:
+        return reading
+    try:
+        other = fitting(replace(reading, model=str(others[chosen])), _)
+        written = other.recorded()[0].text
+    except TooLong as error:
+        st.warning(
+            _(
+                "This model reads at most {most} word pieces, and the sentence has {pieces}. The pictures below are "
+                "of the model above.",
+                pieces=error.pieces,
+                most=error.most,
+            )
+        )
+        return reading
+    st.caption(_("A small translator that knows captions of photographs alone. It writes: “{text}”", text=written))
+    return other
 
 
 def fitting(reading: Reading, _: Translate) -> Reading:

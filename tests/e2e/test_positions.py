@@ -86,6 +86,25 @@ def test_the_parts_of_a_score_are_read_out(open_part: Callable[..., Page], recor
     np.testing.assert_allclose(shares.sum(1), 100, atol=1e-6)
 
 
+@pytest.mark.parametrize("variant", ["shaw", "transformer_xl", "product"])
+def test_the_parts_of_a_trained_model_with_position_inside(open_part: Callable[..., Page], variant: str) -> None:
+    text = "Zwei Hunde spielen im Schnee."
+    translator = load_translator(f"position-{variant}")
+    written = translator.translate(text, "en")
+    trace = translator.trace(text, "en", written)
+    page = open_part("kernel", text=text, direction="de-en", variant=variant, of="decoder", deep="1", head_of="2")
+    expect(page.get_by_text(f"It writes: “{written.text}”")).to_be_visible()
+    page.locator(".grid-frame").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    parts = score_parts(translator.model, trace, "decoder", 1)
+    expected = [trace["decoder.layers.1.self_attention.scores"][0, 2, 3, 1]]
+    expected += [values[2, 3, 1] for values in parts.values()]
+    shown = numbers(page.locator(".readout data"))
+    np.testing.assert_allclose(shown, np.array(expected), atol=1e-5)
+    assert sum(shown[1:]) == pytest.approx(shown[0], abs=1e-5)
+
+
 def test_words_move_and_the_numbers_follow(open_part: Callable[..., Page], recorded) -> None:
     translator, written, trace = recorded
     page = open_part("order", order="0.1.2.3.4.5.6.7")
