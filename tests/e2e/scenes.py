@@ -14,7 +14,6 @@ PICTURE_MODULES = (
     "figure_lines",
     "figure_matrix",
     "figure_overview",
-    "figure_bars",
     "frame",
     "pen",
     "takeaway",

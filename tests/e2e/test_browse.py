@@ -205,7 +205,7 @@ def test_numbers_code_pictures_and_pages_are_taken_away(visit, page: Page, tmp_p
 
     rows = list(csv.DictReader(io.StringIO(take("The numbers, CSV").decode("utf-8-sig"))))
     for row in rows:
-        value = expected[int(row["query_index"]), int(row["key_index"])]
+        value = expected[int(row["query_position"]) - 1, int(row["key_position"]) - 1]
         assert abs(float(row["weight"]) - value) < 2e-5
     assert len(rows) == expected.size
     assert json.loads(take("The numbers, JSON"))

@@ -140,9 +140,9 @@ function fillTable(table, heads, rows) {
 
 function numberCell(value, label) {
   const cell = make("td", "figure-cell");
-  cell.dataset.label = label;
-  cell.append(make("data", "", value === null ? "–" : logNumber(value)));
-  cell.firstChild.value = value === null ? "" : String(value);
+  const number = make("data", "", value === null ? "–" : logNumber(value));
+  number.value = value === null ? "" : String(value);
+  cell.append(make("span", "cell-label", label), number);
   return cell;
 }
 

@@ -144,6 +144,9 @@ function barCell({ values, largest, signed, digits }, at) {
   cell.style.setProperty("--from", `${from}%`);
   cell.style.setProperty("--to", `${to}%`);
   cell.classList.toggle("negative", share < 0);
+  const track = cell.appendChild(make("i", "bar-track"));
+  if (signed) track.append(make("i", "zero"));
+  track.append(make("i", "share"));
   return cell;
 }
 

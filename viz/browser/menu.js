@@ -1,13 +1,14 @@
 // Taking things away: pictures, numbers, a page for offline, a link, and the Python that computes the same.
 import { button, popover } from "./controls.js";
+import { beamCsv, beamJson } from "./beam_table.js";
 import { aboutScene, figurePngBlob, figureSvgBlob } from "./frame.js";
 import { overviewFigure } from "./figure_overview.js";
 import { pythonCode } from "./python.js";
-import { fileName, saveFile, textBlob } from "./save.js";
+import { fileName, modelFileName, saveFile, textBlob } from "./save.js";
 import { addressOf } from "./store.js";
 import { make } from "./text.js";
 import { weightsCsv, weightsJson } from "./takeaway.js";
-import { FIGURES } from "./view_figures.js";
+import { FIGURES, beamFigure } from "./view_figures.js";
 import { changeSentences } from "./changes.js";
 
 /** Build the menu of a browser. */
@@ -19,6 +20,10 @@ export function createMenu(atlas) {
   item("save_overview", () => overview(atlas));
   item("save_csv", () => numbers(atlas, "csv"));
   item("save_json", () => numbers(atlas, "json"));
+  item("save_beam_png", () => beamPicture(atlas, "png"));
+  item("save_beam_svg", () => beamPicture(atlas, "svg"));
+  item("save_beam_csv", () => beamNumbers(atlas, "csv"));
+  item("save_beam_json", () => beamNumbers(atlas, "json"));
   item("save_html", () => page(atlas));
   item("copy_link", () => copy(atlas, addressOf(atlas.state).href));
   item("copy_python", () => copy(atlas, menu.code.textContent));
@@ -26,7 +31,7 @@ export function createMenu(atlas) {
   menu.code.tabIndex = 0;
   menu.said = menu.sheet.appendChild(make("p", "caption"));
   menu.said.setAttribute("role", "status");
-  menu.element.addEventListener("toggle", () => { if (menu.element.open) showCode(menu); });
+  menu.element.addEventListener("toggle", () => { if (menu.element.open) showMenu(menu); });
   return menu;
 }
 
@@ -46,6 +51,8 @@ export function showMenu(menu) {
   menu.summary.textContent = atlas.words("take_away");
   for (const [name, element] of menu.items) element.textContent = atlas.words(name);
   menu.items.get("save_html").hidden = !atlas.actions.offers("html");
+  const noBeam = beamOf(atlas) === null;
+  for (const name of ["save_beam_png", "save_beam_svg", "save_beam_csv", "save_beam_json"]) menu.items.get(name).hidden = noBeam;
   menu.items.get("copy_link").hidden = atlas.header.address === false;
   if (menu.element.open) showCode(menu);
 }
@@ -78,22 +85,40 @@ async function picture(atlas, format) {
 
 function overview(atlas) {
   const all = { ...about(atlas), title: atlas.words("overview_title") };
-  return save(atlas, overviewFigure(atlas, all), fileName(atlas.panel.scene, "overview", "png"), "png");
+  return save(atlas, overviewFigure(atlas, all), modelFileName(atlas.header, "overview", "png"), "png");
 }
 
 async function numbers(atlas, format) {
   await atlas.exactNumbers();
   const { scene } = atlas.panel;
-  const name = fileName(scene, "weights", format);
-  const text = format === "csv" ? weightsCsv(scene) : weightsJson(scene);
-  saveFile(name, textBlob(text, format === "csv" ? "text/csv" : "application/json"));
-  return atlas.words("saved", { name });
+  return saveTable(atlas, fileName(scene, "weights", format), format === "csv" ? weightsCsv(scene) : weightsJson(scene));
+}
+
+function saveTable({ words }, name, text) {
+  saveFile(name, textBlob(text, name.endsWith(".csv") ? "text/csv" : "application/json"));
+  return words("saved", { name });
+}
+
+/** The beam on the screen, null where there is none. */
+function beamOf({ panel: { open, views } }) {
+  const beam = open === "decoding" ? views.get(open).beam : null;
+  return beam?.open && beam.record && !beam.element.hidden ? beam : null;
+}
+
+function beamPicture(atlas, format) {
+  return save(atlas, beamFigure(beamOf(atlas), about(atlas)), modelFileName(atlas.header, "beam", format), format);
+}
+
+function beamNumbers(atlas, format) {
+  const { record, lang } = beamOf(atlas);
+  const text = format === "csv" ? beamCsv(record, lang) : beamJson(record, atlas.header, lang);
+  return saveTable(atlas, modelFileName(atlas.header, "beam", format), text);
 }
 
 async function page(atlas) {
   const had = [...atlas.replies.keys()].map((key) => JSON.parse(key)).filter((request) => request.what !== "html");
   const reply = await atlas.host.ask({ what: "html", had, lang: atlas.header.lang ?? "en" });
-  const name = fileName(atlas.panel.scene, "page", "html");
+  const name = modelFileName(atlas.header, "page", "html");
   saveFile(name, new Blob([reply.arrays.page], { type: "text/html" }));
   return atlas.words("saved", { name });
 }

@@ -55,7 +55,6 @@ STRINGS: dict[str, str] = {
     "role_unknown": "Its role is not known: this model was not measured on other sentences.",
     "this_sentence": "this sentence",
     "held_out": "{sentences} held-out sentences",
-    "corpus_mean": "held-out sentences",
     "even_head": "even head",
     "mean_and_range": "{mean} ({low}–{high})",
     "range_about": (
@@ -144,7 +143,6 @@ STRINGS: dict[str, str] = {
     "beam_read_ended": "log-probability {number} after {count} pieces, score {score}",
     "beam_list": "Every hypothesis as a list",
     "beam_given_up": "given up",
-    "decoding_probability": "probability at temperature {temperature}",
     # --- reading aids
     "reading_aids": "Reading aids",
     "whole_words": "whole words",
@@ -175,6 +173,10 @@ STRINGS: dict[str, str] = {
     "save_overview": "All heads, PNG",
     "save_csv": "The numbers, CSV",
     "save_json": "The numbers, JSON",
+    "save_beam_png": "The tree of the beam, PNG",
+    "save_beam_svg": "The tree of the beam, SVG",
+    "save_beam_csv": "The beam's hypotheses, CSV",
+    "save_beam_json": "The beam's hypotheses, JSON",
     "save_html": "A page that works offline",
     "copy_link": "Copy the link to this view",
     "copy_python": "Copy the Python for these numbers",

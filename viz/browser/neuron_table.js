@@ -113,6 +113,7 @@ function createKeyRow(list) {
   const weight = element.appendChild(make("td", "number-cell weight-cell"));
   const hidden = weight.appendChild(make("span", "masked-word"));
   const number = weight.appendChild(numberElement());
+  weight.append(make("i"));
   return { element, token, strip, scores: [], weight, number, hidden };
 }
 

@@ -14,7 +14,8 @@ export function escapeXml(text) {
  * A pen on a canvas context, in CSS pixels.
  *
  * Boxes are flat arrays x, y, width, height; segments are flat arrays x0, y0, x1, y1; discs and rings are flat arrays
- * x, y, radius. The `y` of a text is its middle.
+ * x, y, radius. A box is [x, y, width, height] with `radii` of its corners, filled, or drawn as a `line` so wide. The `y`
+ * of a text is its middle.
  */
 export function canvasPen(context, font) {
   const stroke = ({ color, width = 1, opacity = 1 }) => {
@@ -46,22 +47,30 @@ export function canvasPen(context, font) {
       }
       stroke(style);
     },
+    box([x, y, width, height], { radii = [0], line = 0, ...style }) {
+      context.beginPath();
+      context.roundRect(x, y, width, height, radii);
+      if (line) return stroke({ ...style, width: line });
+      Object.assign(context, { fillStyle: style.color, globalAlpha: style.opacity ?? 1 });
+      context.fill();
+      context.globalAlpha = 1;
+    },
     curves(segments, style) {
       context.beginPath();
       for (let i = 0; i < segments.length; i += 4) {
         const [x0, y0, x1, y1] = [segments[i], segments[i + 1], segments[i + 2], segments[i + 3]];
-        const reach = BEND * (x1 - x0);
+        const reach = (style.bend ?? BEND) * (x1 - x0);
         context.moveTo(x0, y0);
         context.bezierCurveTo(x0 + reach, y0, x1 - reach, y1, x1, y1);
       }
       stroke(style);
     },
-    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0 }) {
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1 }) {
       context.save();
       context.translate(x, y);
       context.rotate((angle * Math.PI) / 180);
       Object.assign(context, {
-        font: `${italic ? "italic " : ""}${weight} ${size}px ${font}`, fillStyle: color, textBaseline: "alphabetic",
+        font: `${italic ? "italic " : ""}${weight} ${size}px ${font}`, fillStyle: color, globalAlpha: opacity, textBaseline: "alphabetic",
         textAlign: { start: "left", middle: "center", end: "right" }[anchor],
       });
       context.fillText(text, 0, BASELINE * size);
@@ -122,17 +131,23 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
     lines(segments, style) {
       path(segments, (x0, y0, x1, y1) => `M${short(x0)} ${short(y0)}L${short(x1)} ${short(y1)}`, style);
     },
+    box([x, y, wide, high], { radii = [0], line = 0, color, opacity = 1 }) {
+      const look = line
+        ? `fill="none" stroke="${escapeXml(color)}" stroke-width="${short(line)}"${attribute("stroke-opacity", opacity)}`
+        : `fill="${escapeXml(color)}"${attribute("fill-opacity", opacity)}`;
+      parts.push(`<path ${look} d="${roundBox(x, y, wide, high, radii)}"/>`);
+    },
     curves(segments, style) {
       path(segments, (x0, y0, x1, y1) => {
-        const reach = BEND * (x1 - x0);
+        const reach = (style.bend ?? BEND) * (x1 - x0);
         return `M${short(x0)} ${short(y0)}C${[x0 + reach, y0, x1 - reach, y1, x1, y1].map(short).join(" ")}`;
       }, style);
     },
-    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, lang: of }) {
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1, lang: of }) {
       const turn = angle ? ` transform="rotate(${short(angle)} ${short(x)} ${short(y)})"` : "";
       parts.push(`<text x="${short(x)}" y="${short(y + BASELINE * size)}" fill="${escapeXml(color)}"`
         + ` font-size="${size}" text-anchor="${anchor}"${attribute("font-weight", weight, 400)}`
-        + `${italic ? ' font-style="italic"' : ""}`
+        + `${italic ? ' font-style="italic"' : ""}${attribute("fill-opacity", opacity)}`
         + `${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(text)}</text>`);
     },
     image(x, y, wide, high, canvas) {
@@ -151,6 +166,16 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
         + `<title>${escapeXml(title)}</title>${parts.join("\n")}</svg>\n`;
     },
   };
+}
+
+/** A box whose corners have radii, from the upper left one on, clockwise; as CSS, too large ones shrink together. */
+function roundBox(x, y, width, height, radii) {
+  const [a, b = a, c = a, d = b] = radii;
+  const fit = Math.min(1, width / Math.max(a + b, c + d, 1e-9), height / Math.max(a + d, b + c, 1e-9));
+  const [p, q, r, s] = [a, b, c, d].map((radius) => fit * radius);
+  const arc = (radius, dx, dy) => (radius ? `a${short(radius)} ${short(radius)} 0 0 1 ${short(dx)} ${short(dy)}` : "");
+  return `M${short(x + p)} ${short(y)}h${short(width - p - q)}${arc(q, q, q)}v${short(height - q - r)}${arc(r, -r, r)}`
+    + `h${short(r + s - width)}${arc(s, -s, -s)}v${short(s + p - height)}${arc(p, p, -p)}z`;
 }
 
 function circlesOf(circles) {

@@ -47,7 +47,9 @@ export function pythonCode(header, { kind, layer, head }, cell, changes = header
     ...(made.length ? [`changes = [${written.join(", ")}]`] : []),
     ...(options.length ? [`translation = ${call("translator.translate", ["text", target, ...under, ...options])}`] : []),
     `trace = ${call("translator.trace", ["text", target, ...output, ...under])}`,
-    `print(trace[${path}]${number})  # batch, head, query, key: counted from 0`,
+    "# Layers, heads and positions count from 0 here, from 1 on the page: "
+      + `its layer ${layer + 1}, head ${head + 1}${cell ? `, query ${cell.query + 1}, key ${cell.key + 1}` : ""}.`,
+    `print(trace[${path}]${number})  # batch, head, query, key`,
     "",
   ].join("\n");
 }

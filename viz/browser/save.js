@@ -19,7 +19,15 @@ export function textBlob(text, type) {
 /** A name for a file of a head, in letters that every system takes: `guide-cross-layer2-head6-lines.svg`. */
 export function fileName({ header, selection, maps }, view, ending) {
   const heads = maps.length > 1 ? "heads" : `head${selection.head + 1}`;
+  return joinedName([header.model?.name, selection.kind, `layer${selection.layer + 1}`, heads, view], ending);
+}
+
+/** A name for a file that is of no one head: `guide-beam.svg`. */
+export function modelFileName({ model }, what, ending) {
+  return joinedName([model?.name, what], ending);
+}
+
+function joinedName(parts, ending) {
   const plain = (part) => String(part).replace(/[^\w-]+/gu, "_").replace(/^_+/u, "");
-  const parts = [header.model?.name, selection.kind, `layer${selection.layer + 1}`, heads, view];
   return `${parts.filter(Boolean).map(plain).join("-")}.${ending}`;
 }

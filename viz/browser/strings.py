@@ -70,7 +70,6 @@ STRINGS: dict[str, str] = {
     "neuron_spoken": "“{query}” attends {weight} to “{key}”: {steps}",
     "neuron_table": "One query against all keys: up and down choose the key, left and right the query",
     "neuron_hint": "Point at a row or a component. Arrow keys: ↑ ↓ key, ← → query, Shift + ← → component; Esc lets go.",
-    "neuron_figure": "One query against all keys: “{query}”",
     "neuron_q": "q",
     "neuron_k": "k",
     "neuron_products": "q × k",

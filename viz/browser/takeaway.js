@@ -1,6 +1,6 @@
-// Numbers to take away: tidy tables as CSV (RFC 4180) and JSON. Layers, heads and positions count from 0, as in Python.
+// Numbers to take away: tidy tables as CSV (RFC 4180) and JSON. Layers, heads and positions count from 1, as on the page.
 
-const COLUMNS = ["kind", "layer", "head", "query_index", "query", "key_index", "key"];
+const COLUMNS = ["kind", "layer", "head", "query_position", "query", "key_position", "key"];
 const FORMULA = /^[=+\-@\t\r]/u; // what a spreadsheet would compute
 
 /** The shortest decimal that is this very float32 when it is read back as one. */
@@ -14,7 +14,7 @@ export function floatText(value) {
 }
 
 /**
- * Rows [kind, layer, head, query_index, query, key_index, key, value] of every head of a scene, averaged or not.
+ * Rows [kind, layer, head, query_position, query, key_position, key, value] of every head of a scene, averaged or not.
  *
  * Throws where the page has only eight bits of a weight: fetch the exact ones first.
  */
@@ -24,7 +24,7 @@ function* tidyRows({ kind, queries, keys, heads, exact, words }) {
     for (let i = 0; i < values.length; i++) {
       const query = Math.floor(i / keys.length);
       const key = i % keys.length;
-      yield [kind.id, layer, head, query, queries[query].full, key, keys[key].full, values[i]];
+      yield [kind.id, layer + 1, head + 1, query + 1, queries[query].full, key + 1, keys[key].full, values[i]];
     }
   }
 }
@@ -34,27 +34,37 @@ function columnsOf({ signed }) {
   return [...COLUMNS, signed ? "difference" : "weight"];
 }
 
-/** The values of a scene's heads as CSV; lines end in CRLF, texts are never formulas. */
+/** The values of a scene's heads as CSV. */
 export function weightsCsv(scene) {
-  const lines = [columnsOf(scene).join(",")];
-  for (const row of tidyRows(scene)) lines.push(row.map(csvCell).join(","));
+  return csvLines(columnsOf(scene), tidyRows(scene));
+}
+
+/** A table as CSV: lines end in CRLF, texts are never formulas. */
+export function csvLines(names, rows) {
+  const lines = [names.join(",")];
+  for (const row of rows) lines.push(row.map(csvCell).join(","));
   return `${lines.join("\r\n")}\r\n`;
 }
 
-/** A number or a text as a cell of CSV (RFC 4180), never a formula. */
+/** A number, a truth or a text as a cell of CSV (RFC 4180), never a formula; nothing is an empty cell. */
 export function csvCell(value) {
+  if (value === null) return "";
   if (typeof value === "number") return floatText(value);
+  if (typeof value === "boolean") return String(value);
   const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The same as JSON: the model, the sentence, what is taken away, and one object a weight. */
+/** The rows of a table as JSON objects, one a line. */
+export function jsonRows(names, rows) {
+  const cell = (value, i) => `"${names[i]}":${typeof value === "number" ? floatText(value) : JSON.stringify(value)}`;
+  return Array.from(rows, (row) => `{${row.map(cell).join(",")}}`).join(",\n");
+}
+
+/** The values of a scene's heads as JSON: the model, the sentence, what is taken away, and one object a weight. */
 export function weightsJson(scene) {
   const { model, text, translation, direction, changes } = scene.header;
   const minus = scene.signed ? scene.minusName : undefined;
   const about = JSON.stringify({ model, text, translation, direction, changes, minus });
-  const names = columnsOf(scene);
-  const cell = (value, i) => `"${names[i]}":${typeof value === "number" ? floatText(value) : JSON.stringify(value)}`;
-  const rows = Array.from(tidyRows(scene), (row) => `{${row.map(cell).join(",")}}`);
-  return `{"about":${about},"counts_from":0,"weights":[\n${rows.join(",\n")}\n]}\n`;
+  return `{"about":${about},"counts_from":1,"weights":[\n${jsonRows(columnsOf(scene), tidyRows(scene))}\n]}\n`;
 }

@@ -1,0 +1,157 @@
+"""What is taken away of the views made of elements: the picture on the screen, and the beam's numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app_pages import analysis, answers, i18n
+from tests.e2e.hosted import open_hosted
+from transformer.translator import load_translator
+from viz.browser import STRINGS, with_header
+
+TEXT = "The animal was too tired."
+AWAY = ".hint, .switch, .player button, .view input, .instead, .opener { visibility: hidden !important; }"
+ROLLED = ".neuron-scroll, .meaning-tables, .tree-box { max-height: none !important; overflow: visible !important; }"
+PARTS = {"neuron": ".neuron", "meaning": ".meaning", "facts": ".facts", "decoding": ".decoding", "beam": ".tree"}
+READY = {
+    "neuron": ".neuron-body:visible",
+    "meaning": ".meaning-body:not(.stale)[aria-busy=false] .method-bars",
+    "facts": ".facts td",
+    "decoding": ".candidates td.share",
+    "beam": ".tree button.node",
+}
+
+
+@cache
+def passed():
+    translator = load_translator("small")
+    translation, trace = analysis.record(translator, TEXT, "de", "")
+    payload = analysis.encode(translator, TEXT, "en", "de", translation, trace, "")
+    return answers.Pass(translator, translation, trace, TEXT, "de", "", {}, None, lambda room: payload), payload
+
+
+@pytest.fixture
+def show(page, tmp_path):
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    english = i18n.translator("en")
+
+    def open_part(part, scheme="light", width=1280):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 1400})
+        done, payload = passed()
+        payload = with_header(payload, offers=["neuron", "meaning", "beam"])
+        view = "decoding" if part == "beam" else part
+        query = f"?view={view}&kind=decoder&layer=2&head=3&pins=q4.k2"
+        open_hosted(page, tmp_path, payload, lambda asked: answers.ANSWERS[asked["what"]](asked, done, english), query)
+        if part == "beam":
+            page.locator(".beam .opener").click()
+        page.wait_for_selector(READY[part])
+        page.wait_for_timeout(400)  # what fades is there
+
+    yield open_part
+    assert problems == []
+
+
+def taken(page, words):
+    """The bytes of a file that the menu gives."""
+    page.evaluate("document.querySelector('details.menu').open = true")
+    with page.expect_download() as waiting:
+        page.locator("details.menu .item", has_text=words).click()
+    page.evaluate("document.querySelector('details.menu').open = false")
+    return Path(waiting.value.path()).read_bytes()
+
+
+def cells(image):
+    """Means of squares of eight pixels: letters may lie a pixel aside, marks may not."""
+    rows, columns = (length // 8 for length in image.shape[:2])
+    return image[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8, 3).mean((1, 3))
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=float)
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "device_scale_factor": 2}  # that of pictures, too
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_picture_is_what_is_on_the_screen(show, page, part, scheme):
+    show(part, scheme)
+    picture = pixels(taken(page, STRINGS["save_beam_png" if part == "beam" else "save_png"]))
+    page.add_style_tag(content=AWAY + ROLLED)
+    screen = pixels(page.locator(PARTS[part]).screenshot(animations="disabled"))
+    (top, left), (above, before) = first_ink(screen), first_ink(picture[110:])  # 110: the title
+    above += 110
+    height, width = screen.shape[0] - top - 4, screen.shape[1] - left - 4
+    differences = [
+        cells(picture[above + y : above + y + height, before + x : before + x + width])
+        - cells(screen[top : top + height, left : left + width][: picture.shape[0] - above - y, : picture.shape[1] - before - x])
+        for y in (-1, 0, 1, 2)
+        for x in (-1, 0, 1, 2)
+    ]
+    best = min(differences, key=lambda difference: np.abs(difference).mean())
+    ink = np.abs(cells(screen) - screen[0, -1]).max(-1) > 20
+    apart = np.abs(best).max(-1) > 60
+    assert ink.mean() > 0.02
+    assert apart.sum() / ink.sum() < 0.04, (apart.sum() / ink.sum(), np.abs(best).mean())
+
+
+def first_ink(image):
+    """Where the first mark begins, from above and from the left."""
+    ink = np.abs(image - image[0, -1]).max(-1) > 40
+    return ink.any(1).argmax(), ink.any(0).argmax()
+
+
+def test_a_picture_has_what_scrolls_away(show, page):
+    show("neuron")
+    whole = pixels(taken(page, STRINGS["save_png"]))
+    page.add_style_tag(content=".atlas .neuron-scroll { max-height: 80px; }")
+    box = page.locator(".neuron-scroll")
+    assert box.evaluate("box => { box.scrollTo(0, 30); return box.scrollTop; }") == 30
+    assert np.array_equal(pixels(taken(page, STRINGS["save_png"])), whole)
+    assert box.evaluate("box => box.scrollTop") == 30
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_the_beam_reads_back_as_its_record(show, page, form):
+    show("beam")
+    record = passed()[0].translator.beam(TEXT, "de", beam_size=4, length_penalty=0.6)
+    text = taken(page, STRINGS[f"save_beam_{form}"]).decode("utf-8-sig")
+    if form == "json":
+        found = json.loads(text)
+        rows = found["hypotheses"]
+        assert (found["counts_from"], found["about"]["beam_size"]) == (1, 4)
+        assert found["about"]["best"]["pieces"] == record.best.pieces
+    else:
+        written = {"true": True, "false": False, "": None}
+        rows = [
+            {name: written.get(value, value) for name, value in row.items()}
+            for row in csv.DictReader(io.StringIO(text, newline=""))
+        ]
+    assert len(rows) == sum(map(len, record.steps))
+    place = iter(rows)
+    for step, nodes in enumerate(record.steps):
+        parents = {node.parent for node in record.steps[step + 1]} if step + 1 < len(record.steps) else set()
+        for number, node in enumerate(nodes):
+            row = next(place)
+            assert (int(row["step"]), int(row["hypothesis"])) == (step + 1, number + 1)
+            assert row["parent"] is None if node.parent is None else int(row["parent"]) == node.parent + 1
+            assert row["piece"] == node.piece
+            assert np.float32(row["log_probability"]) == np.float32(node.log_probability)
+            assert (row["score"] is None) == (node.score is None)
+            assert (row["ended"], row["best"]) == (node.ended, node.best)
+            assert row["given_up"] == (node.score is None and number not in parents)
+    best = [row for row in rows if row["best"]][-1]
+    assert best["text"] == record.best.text
