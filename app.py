@@ -5,6 +5,7 @@ import streamlit as st
 from app_pages import session, startup
 from app_pages.i18n import SOURCE_LANGUAGE, translator
 from app_pages.layout import NAME, frame
+from app_pages.links import say_mended
 from app_pages.sentence import sentence_bar
 
 st.set_page_config(page_title=NAME, layout="wide")
@@ -23,5 +24,7 @@ session.arrive(page.url_path)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = sentence_bar(st.session_state["language"], translate)
 session.settle()
+say_mended(translate)
 page.run()
+say_mended(translate)  # of the page's own choices
 startup.preload()

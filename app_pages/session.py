@@ -68,8 +68,11 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
     written = f"{key} in the address"
     given = st.query_params.get(key, default)
     by_menu, stepped_back = (st.session_state.get(name, False) for name in ("by the menu", "stepped back"))
-    if not (by_menu or stepped_back) and given != st.session_state.get(written) and valid(given):
-        st.session_state[key] = given
+    if not (by_menu or stepped_back) and given != st.session_state.get(written):
+        if valid(given):
+            st.session_state[key] = given
+        elif key in st.query_params:
+            st.session_state.setdefault("mended", []).append((key, given))
     chosen: str = st.session_state.setdefault(key, default) or default
     if by_menu and chosen != default and not st.session_state["settled"]:
         st.session_state["address"][key] = chosen

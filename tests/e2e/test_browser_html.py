@@ -169,8 +169,11 @@ def test_a_link_opens_its_head(show, query):
 
 
 @pytest.mark.parametrize("query", ["?kind=cross&layer=3&head=1", "?kind=cross&layer=0&head=1", "?layer=x&head=-1"])
-def test_a_link_to_no_head_is_ignored(show, query):
-    assert title(show(payload_of(), query)) == "Encoder self-attention · layer 2 · head 3"
+def test_a_link_to_no_head_opens_the_first_there_is(show, query):
+    kind = "Cross-attention" if "cross" in query else "Encoder self-attention"
+    page = show(payload_of(), query)
+    assert title(page) == f"{kind} · layer 1 · head 1"
+    assert page.locator(".note p").count() == query.count("layer") + query.count("head=-1")
 
 
 def test_six_layers_of_128_tokens_stay_light(show):

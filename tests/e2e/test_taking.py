@@ -97,7 +97,11 @@ def test_a_picture_is_what_is_on_the_screen(show, page, part, scheme):
     height, width = screen.shape[0] - top - 4, screen.shape[1] - left - 4
     differences = [
         cells(picture[above + y : above + y + height, before + x : before + x + width])
-        - cells(screen[top : top + height, left : left + width][: picture.shape[0] - above - y, : picture.shape[1] - before - x])
+        - cells(
+            screen[top : top + height, left : left + width][
+                : picture.shape[0] - above - y, : picture.shape[1] - before - x
+            ]
+        )
         for y in (-1, 0, 1, 2)
         for x in (-1, 0, 1, 2)
     ]
@@ -155,3 +159,62 @@ def test_the_beam_reads_back_as_its_record(show, page, form):
             assert row["given_up"] == (node.score is None and number not in parents)
     best = [row for row in rows if row["best"]][-1]
     assert best["text"] == record.best.text
+
+
+LINK = "?view=decoding&kind=cross&layer=2&head=3&at=4&temperature=0.5&beam=3-1"
+
+
+def open_link(page, folder, query):
+    done, payload = passed()
+    english = i18n.translator("en")
+    payload = with_header(payload, offers=["neuron", "meaning", "beam"])
+    open_hosted(page, folder, payload, lambda asked: answers.ANSWERS[asked["what"]](asked, done, english), query)
+    page.wait_for_selector("button.head[aria-selected=true]")
+
+
+def test_a_link_restores_step_temperature_and_beam(page, tmp_path):
+    open_link(page, tmp_path, LINK)
+    page.wait_for_selector(".tree button.node")
+    assert (
+        page.locator(".timeline .steps button[aria-current=step]").evaluate(
+            "e => [...e.closest('ol').children].indexOf(e.parentElement)"
+        )
+        == 3
+    )
+    assert page.locator(".temperature output").inner_text() == "0.5"
+    record = passed()[0].translator.beam(TEXT, "de", beam_size=3, length_penalty=1.0)
+    assert page.locator(".tree button.node.best").count() == len(record.best.pieces)
+    assert page.locator(".beam-controls select").input_value() == "3"
+    assert not page.locator(".note").is_visible()
+    page.locator(".timeline .steps button").nth(1).click()
+    page.locator(".opener").click()
+    page.wait_for_url("**at=2*")
+    page.wait_for_function("!location.search.includes('beam')")
+    assert "temperature=0.5" in page.url and page.url.endswith("at=2&temperature=0.5")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said", "after"),
+    [
+        ("layer=9", STRINGS["mend_layer"].format(given="9", count=2), "layer=1"),
+        ("layer=x", STRINGS["mend_layer"].format(given="x", count=2), "layer=1"),
+        ("head=44", STRINGS["mend_head"].format(given="44", count=8), "head=1"),
+        ("kind=memory", STRINGS["mend_kind"].format(given="memory", shown="Cross-attention"), "kind=cross"),
+        ("at=99", STRINGS["mend_step"].format(given="99", count=len(passed()[0].translation.pieces)), ""),
+        ("pins=q2.k99", STRINGS["mend_pins"].format(count=1), "pins=q2"),
+        ("heads=1.2_9.9", STRINGS["mend_heads"].format(count=1), "heads=1.2"),
+        ("beam=9-1", STRINGS["mend_unread"].format(name="beam", given="9-1"), ""),
+        ("scale=cube", STRINGS["mend_unread"].format(name="scale", given="cube"), ""),
+        ("temperature=0.55", STRINGS["mend_unread"].format(name="temperature", given="0.55"), ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_link_is_put_right_and_says_so(page, tmp_path, wrong, said, after):
+    name = wrong.partition("=")[0]
+    right = {"view": "decoding", "kind": "cross", "layer": "2", "head": "3"}
+    query = "&".join([*(f"{each}={value}" for each, value in right.items() if each != name), wrong])
+    open_link(page, tmp_path, f"?{query}")
+    assert page.locator(".note p").all_inner_texts() == [said]
+    page.wait_for_function("wrong => !location.search.slice(1).split('&').includes(wrong)", arg=wrong)
+    assert (f"{name}=" in page.url) == bool(after) and after in page.url
+    page.locator(".note button").click()
+    assert not page.locator(".note").is_visible()

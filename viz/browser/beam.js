@@ -11,13 +11,12 @@ const ALIKE = 1e-4; // log-probabilities of the same output by two ways of compu
 /** Build the closed panel; it asks the host once it is opened. */
 export function createBeam(parent, actions) {
   const element = parent.appendChild(make("section", "beam"));
-  const view = { element, actions, open: false, asked: 0, wanted: { ...FIRST_BEAM } };
+  const view = { element, actions, asked: 0, wanted: { ...FIRST_BEAM } };
   const head = element.appendChild(make("div", "beam-head"));
   view.heading = head.appendChild(make("h4", "beam-title"));
   view.opener = button(head, "opener", () => {
-    view.open = !view.open;
-    if (view.record) dressBeam(view);
-    else askForBeam(view);
+    const { decoding } = view.scene.header;
+    actions.keep({ beam: view.open ? (decoding?.beam_size > 1 ? "closed" : "") : beamText(view.wanted) });
   });
   view.panel = element.appendChild(make("div", "beam-panel"));
   createControls(view, view.panel.appendChild(make("div", "beam-controls")));
@@ -43,8 +42,20 @@ function createControls(view, parent) {
 }
 
 function want(view, changed) {
-  Object.assign(view.wanted, changed);
-  askForBeam(view);
+  view.actions.keep({ beam: beamText({ ...view.wanted, ...changed }) });
+}
+
+/** A beam as the address has it. */
+function beamText({ beam_size, length_penalty }) {
+  return `${beam_size}-${length_penalty}`;
+}
+
+/** Which beam is open, null for none: the reader's, else the one that wrote the output. */
+function openBeam({ beam, header: { decoding } }) {
+  if (beam === "closed") return null;
+  if (beam === "") return decoding?.beam_size > 1 ? { beam_size: decoding.beam_size, length_penalty: decoding.length_penalty } : null;
+  const [beam_size, length_penalty] = beam.split("-").map(Number);
+  return { beam_size, length_penalty };
 }
 
 /** Show the panel of a scene: open at once where the output was written by a beam. */
@@ -53,12 +64,15 @@ export function showBeam(view, scene, lang) {
   Object.assign(view, { scene, lang });
   view.element.hidden = !view.actions.offers("beam");
   if (view.element.hidden) return;
-  const subject = subjectOf(scene.header);
+  const open = openBeam(scene);
+  const subject = JSON.stringify([subjectOf(scene.header), open ?? view.wanted]);
+  Object.assign(view, { open: open !== null, wanted: open ?? view.wanted });
   if (subject !== view.subject) {
-    const { beam_size, length_penalty } = scene.header.decoding ?? {};
-    if (beam_size > 1) Object.assign(view, { open: true, wanted: { beam_size, length_penalty } });
     Object.assign(view, { subject, record: null });
     askForBeam(view);
+  } else if (view.open !== view.shown) {
+    if (view.record) dressBeam(view);
+    else askForBeam(view);
   } else if (before.words !== scene.words) {
     dressBeam(view);
     if (view.record) showRecord(view);
@@ -74,6 +88,7 @@ function subjectOf({ axes, model, changes, decoding }) {
 
 /** Bring the controls and their texts up to date. */
 function dressBeam(view) {
+  view.shown = view.open;
   const { words } = view.scene;
   view.opener.textContent = words(view.open ? "beam_hide" : "beam_show");
   view.opener.setAttribute("aria-expanded", String(view.open));

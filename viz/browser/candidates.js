@@ -5,15 +5,12 @@ import { make, setToken, tokenElement } from "./text.js";
 
 const BLANK_PIECE = { text: "", full: "", style: "word" };
 
-/** Build an empty list of candidates; `force(candidate)` is called for one that is to be written instead. */
-export function createCandidates(parent, force) {
+/** Build an empty list of candidates; `force(candidate)` has one written instead, `warm(temperature)` takes another temperature. */
+export function createCandidates(parent, { force, warm }) {
   const element = parent.appendChild(make("div", "candidates"));
-  const view = { element, force, temperature: 1, rows: [] };
+  const view = { element, force, rows: [] };
   view.title = element.appendChild(make("h4", "caption"));
-  view.slider = slider(element, { min: 0, max: 0, step: 1 }, (input) => {
-    view.temperature = view.shown.temperatures[Number(input.value)];
-    showCandidates(view, view.shown);
-  });
+  view.slider = slider(element, { min: 0, max: 0, step: 1 }, (input) => warm(view.shown.temperatures[Number(input.value)]));
   view.slider.row.classList.add("temperature");
   const table = element.appendChild(make("table", ""));
   view.caption = table.appendChild(make("caption", "hidden-text"));
@@ -55,26 +52,26 @@ function candidatesOf(step) {
 /**
  * Show the candidates of a step.
  *
- * `shown` is {step, number, temperatures, lang, words, forced, changeable}: the step's record and number from 1,
- * whether its piece was forced, and whether another can be.
+ * `shown` is {step, number, temperatures, temperature, lang, words, forced, changeable}: the step's record and number from
+ * 1, whether its piece was forced, and whether another can be.
  */
 export function showCandidates(view, shown) {
   view.shown = shown;
-  const { step, temperatures, words } = shown;
-  const place = temperatures.indexOf(view.temperature);
+  const { step, temperatures, temperature, words } = shown;
+  const place = Math.max(0, temperatures.indexOf(temperature));
   view.title.textContent = words("decoding_candidates", { step: shown.number });
   view.caption.textContent = view.title.textContent;
   view.slider.label.textContent = words("decoding_temperature");
   view.slider.input.max = String(temperatures.length - 1);
   view.slider.input.value = String(place);
-  view.slider.value.textContent = view.temperature.toFixed(1);
+  view.slider.value.textContent = temperatures[place].toFixed(1);
   view.slider.input.setAttribute("aria-valuetext", view.slider.value.textContent);
   view.note.textContent = words("decoding_temperature_note");
   const candidates = candidatesOf(step);
   while (view.rows.length < candidates.length) view.rows.push(createRow(view, ""));
   let rest = 1;
   candidates.forEach((candidate, i) => {
-    const probability = atTemperature(candidate.log, view.temperature, step.log_normalisers[place]);
+    const probability = atTemperature(candidate.log, temperatures[place], step.log_normalisers[place]);
     rest -= probability;
     fillRow(view.rows[i], { ...shown, candidate, probability, likeliest: i === 0 });
   });

@@ -10,13 +10,14 @@ const REST = 150; // ms
 /** Build the empty view in `parent`. */
 export function createDecoding(parent, actions) {
   const element = parent.appendChild(make("section", "decoding"));
-  const view = { element, actions, step: 0, scene: null };
+  const view = { element, actions, scene: null };
   view.empty = element.appendChild(make("p", "caption"));
   view.body = element.appendChild(make("div", "decoding-body"));
   view.timeline = createTimeline(view.body, (step, spoken) => goTo(view, step, spoken));
   const panes = view.body.appendChild(make("div", "panes"));
   view.attention = createStepAttention(panes, () => showStep(view));
-  view.candidates = createCandidates(panes, (candidate) => force(view, candidate));
+  const acts = { force: (candidate) => force(view, candidate), warm: (temperature) => actions.keep({ temperature }) };
+  view.candidates = createCandidates(panes, acts);
   view.beam = createBeam(view.body, actions);
   return view;
 }
@@ -32,12 +33,12 @@ export function showDecoding(view, scene) {
   if (!axis) return;
   const { writes, lang } = axis;
   const sameOutput = before?.header === scene.header && before.words === scene.words;
+  view.step = Math.min(scene.step, writes.length - 1); // after a change, the step that was changed is still open
   if (!sameOutput) {
-    view.step = Math.min(view.step, writes.length - 1); // after a change, the step that was changed is still open
     fillTimeline(view.timeline, tokenLabels(writes, lang), writes, lang, scene.words);
   }
   const { kind, layer, head } = scene.selection;
-  const key = [kind, layer, head, scene.theme.scheme].join(" ");
+  const key = [kind, layer, head, scene.theme.scheme, view.step, scene.temperature].join(" ");
   if (!sameOutput || key !== view.key) showStep(view);
   view.key = key;
   showBeam(view.beam, scene, lang);
@@ -61,6 +62,7 @@ function showStep(view) {
     step: record,
     number: step + 1,
     temperatures: scene.header.temperatures,
+    temperature: scene.temperature,
     lang: writingAxis(scene.kinds).lang,
     words: scene.words,
     forced: (scene.header.changes ?? []).some((change) => change.type === "force" && change.position === step),
@@ -76,8 +78,7 @@ function fetchExact(view, scene) {
 
 function goTo(view, step, spoken) {
   const { scene } = view;
-  view.step = step;
-  showStep(view);
+  view.actions.keep({ step });
   const [label] = tokenLabels([writingAxis(scene.kinds).writes[step]]);
   if (spoken) view.actions.say(scene.words("decoding_step", { step: step + 1, token: label.text }));
 }

@@ -143,6 +143,16 @@ STRINGS: dict[str, str] = {
     "beam_read_ended": "log-probability {number} after {count} pieces, score {score}",
     "beam_list": "Every hypothesis as a list",
     "beam_given_up": "given up",
+    # --- a link that names what is not here
+    "mend_unread": "The link says {name}={given}, which means nothing here: it was left out.",
+    "mend_kind": "The link names the attention “{given}”, which is not here: showing {shown}.",
+    "mend_layer": "The link names layer {given}; there are {count} here: showing layer 1.",
+    "mend_head": "The link names head {given}; this layer has {count}: showing head 1.",
+    "mend_heads": "The link names more heads than are here: {count} left out.",
+    "mend_pins": "The link pins more words than are here: {count} left out.",
+    "mend_step": "The link names step {given}; this output has {count}: showing step 1.",
+    "mend_view": "The link opens “{view}”, which is not to be had here: showing “{shown}”.",
+    "note_away": "Put this note away",
     # --- reading aids
     "reading_aids": "Reading aids",
     "whole_words": "whole words",

@@ -58,7 +58,7 @@ function createTab(panel, name, choose) {
 }
 
 /** Whether a message, or the host that sent it, has what a view shows. */
-function there(view, { header, actions }) {
+export function viewIsThere(view, { header, actions }) {
   const needs = {
     neuron: () => actions.offers("neuron"),
     meaning: () => actions.offers("meaning"),
@@ -76,11 +76,11 @@ export function hasView(name) {
 /** Show the chosen view of the chosen heads. */
 export function showPanel(panel, atlas) {
   const { state, words } = atlas;
-  const name = hasView(state.view) && there(state.view, atlas) ? state.view : "lines";
+  const name = hasView(state.view) && viewIsThere(state.view, atlas) ? state.view : "lines";
   showTitle(panel, atlas);
   for (const button of panel.buttons) {
     const open = button.dataset.view === name;
-    button.hidden = !there(button.dataset.view, atlas);
+    button.hidden = !viewIsThere(button.dataset.view, atlas);
     button.textContent = words(`view_${button.dataset.view}`);
     button.setAttribute("aria-selected", String(open));
     button.tabIndex = open ? 0 : -1;

@@ -1,9 +1,11 @@
 // render(element, payload, host): the attention browser, the same in every host.
 import { changesArrived, createChanges, showChanges } from "./changes.js";
 import { createFurnish, furnish } from "./tools.js";
+import { firstSelection, mendState } from "./mend.js";
+import { createNote, sayNote } from "./say.js";
 import { createMenu, showMenu } from "./menu.js";
 import { createOverview, drawOverview, fillOverview, gutterWidth, markHeads, rankHeads } from "./overview.js";
-import { createPanel, redrawPanel, showPanel } from "./panel.js";
+import { createPanel, redrawPanel, showPanel, viewIsThere } from "./panel.js";
 import { decodePayload } from "./payload.js";
 import { halves, overviewLayout } from "./layout.js";
 import { createState, readAddress, validSelection, writeAddress } from "./store.js";
@@ -37,6 +39,7 @@ function createBrowser(element) {
   atlas.actions = actions;
   atlas.overview = createOverview(root, (selection, event) => choose(atlas, selection, event));
   atlas.panel = createPanel(root, actions, (view) => actions.set({ view }));
+  atlas.note = createNote(atlas.panel);
   atlas.tools = createFurnish(atlas);
   atlas.changer = createChanges(atlas);
   atlas.menu = createMenu(atlas);
@@ -95,6 +98,11 @@ function actionsOf(atlas) {
       show(atlas);
       rememberInAddress(atlas);
     },
+    keep(patch) {
+      Object.assign(atlas.state, patch);
+      redraw(atlas);
+      rememberInAddress(atlas);
+    },
     select: (selection) => choose(atlas, selection, { type: "action" }),
     follow({ selection, view }) {
       const found = validSelection(selection, atlas.kinds) ?? atlas.state.selection;
@@ -105,6 +113,7 @@ function actionsOf(atlas) {
     offers: (what) => Boolean(atlas.host.ask) && (atlas.header.offers ?? []).includes(what),
     change: (change) => atlas.changer.add(change),
     say: (text) => { atlas.live.textContent = text; },
+    tell: (sentences) => sayNote(atlas.note, sentences, atlas.words),
   };
 }
 
@@ -138,16 +147,20 @@ function update(atlas, payload, host) {
   complain(atlas, atlas.kinds.length ? "" : atlas.words("empty"));
   if (!atlas.kinds.length) return;
   fillOverview(atlas.overview, atlas.kinds, atlas.words);
-  const first = { kind: atlas.kinds[0].id, layer: 0, head: 0 };
   const fresh = !atlas.state.selection;
-  const named = fresh && atlas.header.address !== false ? readAddress(atlas.state, atlas.kinds) : null;
+  const mended = fresh && atlas.header.address !== false ? mendState(atlas, readAddress(atlas.state)) : { selection: null, said: [] };
+  const named = mended.selection;
   atlas.chosen ||= named !== null;
   const shown = atlas.header.show; // the host opens a head, a gallery's say, and the reader goes on from there
   const given = shown && shown.number !== atlas.shownNumber ? shown : null;
   atlas.shownNumber = shown?.number;
   if (given) Object.assign(atlas.state, { more: [], minus: "", pinned: { queries: new Set(given.queries), keys: new Set(given.keys) } });
   atlas.state.selection = validSelection(given, atlas.kinds) ?? validSelection(atlas.state.selection, atlas.kinds)
-    ?? named ?? validSelection(atlas.header.selection, atlas.kinds) ?? first;
+    ?? named ?? firstSelection(atlas);
+  if (fresh && !viewIsThere(atlas.state.view, atlas)) {
+    mended.said.push(atlas.words("mend_view", { view: atlas.words(`view_${atlas.state.view}`), shown: atlas.words("view_lines") }));
+  }
+  if (mended.said.length) sayNote(atlas.note, mended.said, atlas.words);
   arrange(atlas);
   atlas.chosen ||= Boolean(given) || window.location.search !== ""; // a bare address stays bare until something is chosen
   if (atlas.chosen) rememberInAddress(atlas); // the host may have written an address without it

@@ -32,6 +32,9 @@ export function sceneOf(atlas, aids = true) {
     selection: state.selection,
     strongest: { count: state.count ?? legibleCount(drawn), threshold: state.threshold },
     scale: state.scale,
+    step: state.step,
+    temperature: state.temperature,
+    beam: state.beam,
     cell: gone ? null : cell,
     pinned: { queries: shown("queries"), keys: shown("keys") },
   };

@@ -21,16 +21,20 @@ export function createState() {
     measure: "", // what sorts or filters the overview
     sort: false,
     least: null, // no filter
+    step: 0, // of decoding
+    temperature: 1,
+    beam: "", // "": open where a beam wrote the output; "closed"; or open, as `beams-penalty`
   };
 }
 
-const flag = { write: (on) => (on ? "1" : ""), read: (text) => text === "1" };
-const oneOf = (...values) => ({ write: (value) => value, read: (text) => (values.includes(text) ? text : values[0]) });
-const number = (low, high, fallback) => ({
-  write: (value) => (value === fallback ? "" : String(value)),
-  read: (text) => (text !== null && text !== "" && Number(text) >= low && Number(text) <= high ? Number(text) : fallback),
+/** How a value is written; `read` gives undefined for what is none. */
+const flag = { write: (on) => (on ? "1" : ""), read: (text) => ({ 1: true, 0: false })[text] };
+const oneOf = (...values) => ({ write: (value) => value, read: (text) => (values.includes(text) ? text : undefined) });
+const number = (low, high, usual) => ({
+  write: (value) => (value === usual ? "" : String(value)),
+  read: (text) => (text.trim() !== "" && Number(text) >= low && Number(text) <= high ? Number(text) : undefined),
 });
-const word = { write: (value) => value, read: (text) => (/^[\w.]{0,24}$/.test(text ?? "") ? text ?? "" : "") };
+const matching = (pattern) => ({ write: (value) => value, read: (text) => (pattern.test(text) ? text : undefined) });
 
 /** The address's parameters beside kind, layer and head: name -> [key of the state, how it is written and read]. */
 const PARAMETERS = {
@@ -44,18 +48,27 @@ const PARAMETERS = {
   words: ["merge", flag],
   hide: ["hide", flag],
   scale: ["scale", oneOf("sqrt", "linear")],
-  minus: ["minus", word],
-  measure: ["measure", word],
+  minus: ["minus", matching(/^(before|\d{1,3}\.\d{1,3})$/)],
+  measure: ["measure", matching(/^[\w.]{1,24}$/)],
   sort: ["sort", flag],
   least: ["least", number(-1000, 1000, null)],
+  at: ["step", { write: (step) => (step ? String(step + 1) : ""), read: (text) => readPlace(text) }],
+  temperature: ["temperature", number(0.1, 10, 1)],
+  beam: ["beam", matching(/^(closed|[2-8]-([01](\.\d)?|2(\.0)?))$/)],
 };
+
+/** A place that an address names, counted from 0; undefined for what is none. */
+function readPlace(text) {
+  return /^[1-9]\d{0,3}$/.test(text ?? "") ? Number(text) - 1 : undefined;
+}
 
 function writeHeads(heads) {
   return heads.map(({ layer, head, share }) => [layer + 1, head + 1, ...(share === 1 ? [] : [share])].join(".")).join("_");
 }
 
 function readHeads(text) {
-  const found = [...(text ?? "").matchAll(/(\d{1,3})\.(\d{1,3})(?:\.(\d+(?:\.\d+)?))?(?:_|$)/g)];
+  const found = text.split("_").map((each) => /^(\d{1,3})\.(\d{1,3})(?:\.(\d+(?:\.\d+)?))?$/.exec(each));
+  if (found.includes(null)) return undefined;
   return found.slice(0, 16).map(([, layer, head, share]) => ({ layer: layer - 1, head: head - 1, share: Number(share ?? 1) }));
 }
 
@@ -65,20 +78,31 @@ function writePins({ queries, keys }) {
 }
 
 function readPins(text) {
+  if (!/^[qk]\d{1,4}(\.[qk]\d{1,4})*$/.test(text)) return undefined;
   const pins = { queries: new Set(), keys: new Set() };
-  for (const [, letter, position] of (text ?? "").matchAll(/([qk])(\d{1,4})/g)) {
-    pins[letter === "q" ? "queries" : "keys"].add(position - 1);
-  }
+  for (const [, letter, position] of text.matchAll(/([qk])(\d+)/g)) pins[letter === "q" ? "queries" : "keys"].add(position - 1);
   return pins;
 }
 
-/** Read the address: what it says of the state, and the head it names (or null where none of these kinds has it). */
-export function readAddress(state, kinds) {
+/**
+ * Read the address into the state.
+ *
+ * Returns {named, unread}: the head it names, {kind, layer, head} with undefined for what it leaves open and NaN for
+ * what is no number, or null; and what cannot be read, [{name, given}], in whose places the state has what is usual.
+ */
+export function readAddress(state) {
   const query = new URLSearchParams(window.location.search);
-  for (const [name, [key, form]] of Object.entries(PARAMETERS)) state[key] = form.read(query.get(name));
-  const position = (text) => (/^\d{1,4}$/.test(text ?? "") ? Number(text) - 1 : -1);
-  const named = { kind: query.get("kind"), layer: position(query.get("layer")), head: position(query.get("head")) };
-  return validSelection(named, kinds);
+  const usual = createState();
+  const unread = [];
+  for (const [name, [key, form]] of Object.entries(PARAMETERS)) {
+    const given = query.get(name) ?? "";
+    const value = given === "" ? usual[key] : form.read(given);
+    if (value === undefined) unread.push({ name, given });
+    state[key] = value ?? usual[key];
+  }
+  const place = (name) => (query.get(name) === null ? undefined : readPlace(query.get(name)) ?? NaN);
+  const named = { kind: query.get("kind") ?? undefined, layer: place("layer"), head: place("head"), text: (name) => query.get(name) };
+  return { named: Object.values(named).slice(0, 3).every((part) => part === undefined) ? null : named, unread };
 }
 
 /** The selection {kind, layer, head} if such a head exists, else null. */
@@ -92,10 +116,11 @@ export function validSelection(selection, kinds) {
 /** The page's address with the state in it; every other parameter and the hash stay. */
 export function addressOf(state, withHead = true) {
   const url = new URL(window.location.href);
+  const usual = createState();
   const set = (name, text) => (text === "" ? url.searchParams.delete(name) : url.searchParams.set(name, text));
   for (const [name, [key, form]] of Object.entries(PARAMETERS)) {
     const text = form.write(state[key]);
-    set(name, text === form.write(form.read(null)) ? "" : text);
+    set(name, text === form.write(usual[key]) ? "" : text);
   }
   if (withHead) {
     set("kind", state.selection.kind);

@@ -101,6 +101,7 @@ function moveTo(line, step, spoken = true) {
 function play(line) {
   line.timer = setInterval(() => advance(line), PLAY_STEP);
   line.go(line.step === line.count - 1 ? 0 : line.step, false);
+  showPlaying(line);
 }
 
 /** One step of the player; it stops at the end, and where nobody sees it any more. */
