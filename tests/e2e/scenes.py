@@ -27,6 +27,15 @@ WRITES = ["▁Das", "▁Tier", "▁kreuz", "te", ".", "</s>"]
 HOSTILE = ["</script><img src=x onerror=alert(1)>", "=1+1", 'a"b,c', "&amp;", "\x01\u202e", "▁it"]
 
 
+def as_shown(value, decimals):
+    """A number as every view shows it."""
+    text = f"{abs(value):.{decimals}f}"
+    if value == 0 or float(text):
+        return "0" if value == 0 else text if value > 0 else f"−{text}"
+    least = f"{10.0**-decimals:.{decimals}f}"
+    return f"<{least}" if value > 0 else f">−{least}"
+
+
 def softmax_maps(shape, seed, causal=False, sharpness=3.0):
     scores = np.random.default_rng(seed).normal(size=shape) * sharpness
     if causal:

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app_pages.analysis import analyse, record
+from tests.e2e.scenes import as_shown
 from transformer.translator import load_translator
 from viz.browser import encode_reply, to_html, with_header
 from viz.browser.codes import Room
@@ -338,7 +339,7 @@ def test_the_tree_shows_every_hypothesis(tree, beam, translator):
 
 
 def minus(value):
-    return f"{value:.3f}".replace("-", "−")
+    return as_shown(value, 3)
 
 
 def boxes(page, selector):

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from benchmarks.browser import message
-from tests.e2e.scenes import HOSTILE, payload_of, scene_page
+from tests.e2e.scenes import HOSTILE, as_shown, payload_of, scene_page
 from viz.browser import decode_weights
 from viz.style import HEADS, MEANING
 
@@ -86,7 +86,7 @@ def numbers_beside(page):
 
 
 def digits(weight):
-    return f"{np.float32(weight):.2f}"
+    return as_shown(np.float32(weight), 2)
 
 
 def test_pointing_at_either_side_shows_the_weights_of_the_other(show):
@@ -178,9 +178,7 @@ def test_a_difference_has_the_colours_of_its_signs(show):
             "name => document.getElementById('atlas').attentionBrowser.atlas.theme.color(name)", sign
         )
     token(page, "query", 2).hover()
-    expected = {
-        key: [f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")] for key, value in enumerate(difference[2])
-    }
+    expected = {key: [digits(value)] for key, value in enumerate(difference[2])}
     assert numbers_beside(page) == expected
 
 

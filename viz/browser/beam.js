@@ -1,5 +1,6 @@
 // The beam: asked for, drawn as a tree, told as a list, and beside it what greedy search wrote.
-import { logNumber, pieceLabel } from "./pieces.js";
+import { DECIMALS, formatNumber } from "./numbers.js";
+import { pieceLabel } from "./pieces.js";
 import { createTree, drawTree, hypothesisText, pathTo, treePlaces } from "./beam_tree.js";
 import { button, fillSelect, selectBox, slider } from "./controls.js";
 import { make, tokenElement } from "./text.js";
@@ -36,7 +37,7 @@ export function createBeam(parent, actions) {
 function createControls(view, parent) {
   view.size = selectBox(parent, (input) => want(view, { beam_size: Number(input.value) }));
   fillSelect(view.size, BEAM_SIZES.map((size) => [String(size), String(size)]), "");
-  const told = (input) => { view.penalty.value.textContent = Number(input.value).toFixed(1); };
+  const told = (input) => { view.penalty.value.textContent = formatNumber(Number(input.value), DECIMALS.setting); };
   view.penalty = slider(parent, { min: 0, max: 2, step: 0.1 }, told);
   view.penalty.input.addEventListener("change", () => want(view, { length_penalty: Number(view.penalty.input.value) }));
 }
@@ -98,7 +99,7 @@ function dressBeam(view) {
   view.size.input.value = String(view.wanted.beam_size);
   view.penalty.label.textContent = words("beam_penalty");
   view.penalty.input.value = String(view.wanted.length_penalty);
-  view.penalty.value.textContent = view.wanted.length_penalty.toFixed(1);
+  view.penalty.value.textContent = formatNumber(view.wanted.length_penalty, DECIMALS.setting);
 }
 
 async function askForBeam(view) {
@@ -155,7 +156,7 @@ function fillTable(table, heads, rows) {
 
 function numberCell(value, label) {
   const cell = make("td", "figure-cell");
-  const number = make("data", "", value === null ? "–" : logNumber(value));
+  const number = make("data", "", formatNumber(value, DECIMALS.log));
   number.value = value === null ? "" : String(value);
   cell.append(make("span", "cell-label", label), number);
   return cell;

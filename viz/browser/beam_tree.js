@@ -1,5 +1,6 @@
 // The beam as a tree: columns are steps, nodes are hypotheses, and the path that won runs straight along the top.
-import { logNumber, outputText, pieceLabel } from "./pieces.js";
+import { DECIMALS, formatNumber } from "./numbers.js";
+import { outputText, pieceLabel } from "./pieces.js";
 import { labelWidths, make, tokenElement } from "./text.js";
 import { shape } from "./shapes.js";
 
@@ -100,11 +101,11 @@ function nodeButton(tree, place, label) {
   for (const [name, on] of [["best", node.best], ["ended", node.ended], ["nowhere", leadsNowhere(place)]]) {
     button.classList.toggle(name, on);
   }
-  button.append(tokenElement(label), make("span", "log", logNumber(node.log_probability)));
+  button.append(tokenElement(label), make("span", "log", formatNumber(node.log_probability, DECIMALS.log)));
   const { words } = tree;
   const given_up = place.given_up ? words("beam_node_given_up") : "";
   const state = node.best ? words("beam_node_best") : node.ended ? words("beam_node_ended") : given_up;
-  const named = words("beam_node", { token: label.text, number: logNumber(node.log_probability) });
+  const named = words("beam_node", { token: label.text, number: formatNumber(node.log_probability, DECIMALS.log) });
   button.setAttribute("aria-label", [named, state].filter(Boolean).join(", "));
   Object.assign(button.style, {
     left: `${tree.lefts[place.column]}px`, top: `${topOf(place)}px`, width: `${tree.widths[place.column]}px`,
@@ -155,9 +156,9 @@ function pointTo(tree, place) {
   tree.trail.setAttribute("d", place ? path.filter((each) => each.parent).map((each) => edge(tree, each)).join("") : "");
   const text = make("bdi", "", hypothesisText(shown, tree.lang));
   if (tree.lang) text.lang = tree.lang;
-  const values = { number: logNumber(shown.node.log_probability), count: path.length };
+  const values = { number: formatNumber(shown.node.log_probability, DECIMALS.log), count: path.length };
   const { score } = shown.node;
-  const told = score === null ? tree.words("beam_read", values) : tree.words("beam_read_ended", { ...values, score: logNumber(score) });
+  const told = score === null ? tree.words("beam_read", values) : tree.words("beam_read_ended", { ...values, score: formatNumber(score, DECIMALS.log) });
   tree.readout.replaceChildren(text, make("span", "caption", told));
 }
 

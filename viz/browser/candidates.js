@@ -1,6 +1,7 @@
 // What might have been written at a step: the likeliest pieces with their probabilities, at any temperature.
 import { slider } from "./controls.js";
-import { percent, pieceLabel } from "./pieces.js";
+import { DECIMALS, formatNumber, percent } from "./numbers.js";
+import { pieceLabel } from "./pieces.js";
 import { make, setToken, tokenElement } from "./text.js";
 
 const BLANK_PIECE = { text: "", full: "", style: "word" };
@@ -64,7 +65,7 @@ export function showCandidates(view, shown) {
   view.slider.label.textContent = words("decoding_temperature");
   view.slider.input.max = String(temperatures.length - 1);
   view.slider.input.value = String(place);
-  view.slider.value.textContent = temperatures[place].toFixed(1);
+  view.slider.value.textContent = formatNumber(temperatures[place], DECIMALS.setting);
   view.slider.input.setAttribute("aria-valuetext", view.slider.value.textContent);
   view.note.textContent = words("decoding_temperature_note");
   const candidates = candidatesOf(step);

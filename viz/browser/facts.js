@@ -1,7 +1,6 @@
 // Facts of the chosen head: its role if it has a clear one, and what it does on this sentence and on many others.
+import { DECIMALS, formatNumber } from "./numbers.js";
 import { make } from "./text.js";
-
-const DIGITS = 2;
 
 /** Build the empty view. */
 export function createFacts(parent) {
@@ -35,15 +34,15 @@ export function roleOf(header, kind, layer, head) {
 }
 
 function showRole(view, corpus, role, words) {
-  const percent = (share) => Math.round(100 * share);
+  const whole = (share) => Math.round(100 * share);
   view.measured.hidden = role === undefined;
   if (role === undefined) {
     view.role.textContent = words("role_unknown");
     return;
   }
   const { sentences, threshold, steady } = corpus;
-  const numbers = { sentences, threshold: threshold.toFixed(DIGITS), steady: percent(role?.steady ?? steady) };
-  view.role.textContent = role ? words(`role_${role.name}`, { value: role.value.toFixed(DIGITS) }) : words("no_role");
+  const numbers = { sentences, threshold: formatNumber(threshold, DECIMALS.fact), steady: whole(role?.steady ?? steady) };
+  view.role.textContent = role ? words(`role_${role.name}`, { value: formatNumber(role.value, DECIMALS.fact) }) : words("no_role");
   view.measured.textContent = words(role ? "role_measured" : "no_role_measured", numbers);
 }
 
@@ -66,7 +65,7 @@ function evenHead(facts, words) {
 }
 
 function number(value) {
-  return value === undefined || value === null ? "–" : value.toFixed(DIGITS);
+  return formatNumber(value, DECIMALS.fact);
 }
 
 function fillTable(table, names, columns, words) {

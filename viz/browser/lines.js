@@ -3,7 +3,7 @@ import { columnPlace, columnsLayout, drawValues, focusedLinks, isFocused } from 
 import { drawLinks, fullSize, isPlace, largestLink, largestLinks, strandsOf } from "./links.js";
 import { partnersOf, readLink, readLinkInFull, shortNumber } from "./linktext.js";
 import { sizeCanvas } from "./matrix.js";
-import { numberElement, setNumber } from "./numbers.js";
+import { formatCount, numberElement, setNumber } from "./numbers.js";
 import { canvasPen } from "./pen.js";
 import { labelWidths, make, setToken, tokenElement } from "./text.js";
 
@@ -196,10 +196,10 @@ function drawAll(view, scene) {
   drawLinks(cleared(view.all, view.ratio, theme), view.strands, view.layout, view.full);
   Object.assign(view.drawn, { maps, strongest, theme });
   const sum = (list, count) => list.reduce((total, each) => total + count(each), 0);
-  const number = new Intl.NumberFormat(view.element.closest("[lang]")?.lang || "en");
+  const lang = view.element.closest("[lang]")?.lang;
   view.count.textContent = words("lines_shown", {
-    shown: number.format(sum(view.strands, ({ links }) => links.values.length)),
-    all: number.format(sum(maps, ({ values }) => sum(values, (value) => value !== 0))),
+    shown: formatCount(sum(view.strands, ({ links }) => links.values.length), lang),
+    all: formatCount(sum(maps, ({ values }) => sum(values, (value) => value !== 0)), lang),
   });
   const read = (link) => readLink(scene, link, shortNumber(scene, link.value));
   const links = largestLinks(view.strands, SUMMARY).map(read);

@@ -1,12 +1,12 @@
 // Lines in words: what a link says, and what each token attends to.
 import { insertRanked } from "./links.js";
-import { NO_NUMBER } from "./numbers.js";
+import { DECIMALS, NO_NUMBER, formatNumber } from "./numbers.js";
 
 const PARTNERS = 3; // named of each token
 
 /** A value in two decimals, or a sign that it is not known exactly. */
 export function shortNumber({ exact }, value) {
-  return exact ? value.toFixed(2).replace(/^-(?=.*[1-9])/, "−").replace(/^-/, "") : NO_NUMBER;
+  return exact ? formatNumber(value, DECIMALS.cell) : NO_NUMBER;
 }
 
 /** One link {map, query, key, value} as a sentence; names its head where several are drawn. */

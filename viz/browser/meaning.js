@@ -1,8 +1,8 @@
 // What it means: several measures of how much each key matters to one query, side by side, and how far they agree.
 import { askAgain, createNotice, createQuestion, showNotice, wantAnswer } from "./asking.js";
 import { chosenCell } from "./chosen.js";
-import { RHO_DECIMALS, methodTexts, ranksAlike, readAgreement } from "./methods.js";
-import { decimalsFor, numberOf, phrase, rounded } from "./numbers.js";
+import { methodTexts, ranksAlike, readAgreement } from "./methods.js";
+import { DECIMALS, decimalsFor, numberOf, phrase, rounded } from "./numbers.js";
 import { createQueryChoice, showQueryChoice } from "./query_choice.js";
 import { largestSize } from "./signed.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
@@ -159,7 +159,7 @@ function fillAgreement(table, agreement, texts, words) {
     const title = cellOf("th", "", name);
     title.scope = "row";
     row.append(title, ...agreement[i + 1].slice(0, i + 1).map((rho) =>
-      cellOf("td", ranksAlike(rho) ? "alike" : "", rho === null ? "–" : numberOf(rho, RHO_DECIMALS))));
+      cellOf("td", ranksAlike(rho) ? "alike" : "", rho === null ? "–" : numberOf(rho, DECIMALS.correlation))));
     return row;
   });
   table.replaceChildren(make("caption", "caption", words("meaning_agreement_table")), head, ...rows);

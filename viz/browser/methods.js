@@ -1,8 +1,6 @@
 // The methods that ask what a key means for a query: their names, what they say, and how far their ranks agree.
-import { rounded } from "./numbers.js";
+import { DECIMALS, formatNumber } from "./numbers.js";
 
-
-export const RHO_DECIMALS = 2;
 const ALIKE = 0.7; // Spearman's rank correlation from which two methods are said to rank the keys alike
 const FEW_KEYS = 4; // below this any two orders agree or disagree by chance
 const METHODS = new Set(["raw", "norm", "rollout", "gradient", "occlusion"]);
@@ -34,7 +32,7 @@ export function readAgreement(agreement, keys, names, words) {
   const count = pairs.filter(({ rho }) => ranksAlike(rho)).length;
   return words("meaning_agreement", {
     count, all: pairs.length, threshold: ALIKE,
-    best: words("meaning_pair", { a: best.a, b: best.b, rho: rounded(best.rho, RHO_DECIMALS) }),
-    worst: words("meaning_pair", { a: worst.a, b: worst.b, rho: rounded(worst.rho, RHO_DECIMALS) }),
+    best: words("meaning_pair", { a: best.a, b: best.b, rho: formatNumber(best.rho, DECIMALS.correlation) }),
+    worst: words("meaning_pair", { a: worst.a, b: worst.b, rho: formatNumber(worst.rho, DECIMALS.correlation) }),
   });
 }

@@ -2,13 +2,11 @@
 import { askAgain, createNotice, createQuestion, showNotice, wantAnswer } from "./asking.js";
 import { chosenCell } from "./chosen.js";
 import { createNeuronTable, fillNeuronTable, markNeuronCell } from "./neuron_table.js";
-import { formatNumber, numberOf, phrase } from "./numbers.js";
+import { DECIMALS, formatNumber, numberOf, phrase } from "./numbers.js";
 import { queryNumbers, weightSteps } from "./scoring.js";
 import { createSignedLegend, largestSize, showSignedLegend } from "./signed.js";
 import { componentAt } from "./strips.js";
 import { make, tokenElement } from "./text.js";
-
-const COMPONENT_DECIMALS = 3;
 
 /** Build the empty view in `parent`. */
 export function createNeuron(parent, actions) {
@@ -170,7 +168,7 @@ function componentNumbers(view, i) {
   const d = view.table.layout.components;
   const { query, key } = view.cell;
   return [q[query * d + i], k[key * d + i], view.numbers.products[key * d + i]]
-    .map((value) => numberOf(value, COMPONENT_DECIMALS));
+    .map((value) => numberOf(value, DECIMALS.component));
 }
 
 /** All components of the pair as a table, while it is open. */

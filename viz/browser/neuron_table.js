@@ -1,7 +1,7 @@
 // The table of the neuron view: a row a key, with the strips of k and of the products under the strip of q.
-import { numberElement, setNumber, setRounded } from "./numbers.js";
+import { DECIMALS, numberElement, setNumber } from "./numbers.js";
 import { createQueryChoice, showQueryChoice } from "./query_choice.js";
-import { SCORE_DECIMALS, scoreColumns } from "./scoring.js";
+import { scoreColumns } from "./scoring.js";
 import { signedColor } from "./signed.js";
 import { paintStrips, stripsLayout } from "./strips.js";
 import { labelWidths, make, setToken, tokenElement } from "./text.js";
@@ -96,7 +96,7 @@ function fillNeuronRows(table, scene, numbers, columns) {
     setToken(row.token, keys[key]);
     while (row.scores.length > columns.length) row.scores.pop().cell.remove();
     while (row.scores.length < columns.length) row.scores.push(createScore(row));
-    row.scores.forEach((score, i) => setRounded(score.number, columns[i].values[key], SCORE_DECIMALS));
+    row.scores.forEach((score, i) => setNumber(score.number, columns[i].values[key], true, DECIMALS.score));
     const seen = Boolean(numbers.visible[key]);
     row.element.classList.toggle("masked", !seen);
     setNumber(row.number, numbers.weights[key]);

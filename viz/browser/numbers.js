@@ -1,14 +1,28 @@
-// Numbers as people read them, with their full value in the element for machines, and for whoever copies it.
+// Numbers as people read them, the same in every view and language, with their full value in the element for machines.
+// A point before the decimals, a true minus, 0 for nothing alone: what is too small for its decimals is "<0.01".
 
-const DECIMALS = 4;
+/** Decimals of what is shown; a weight has fewer where many stand side by side. */
+export const DECIMALS = { weight: 4, cell: 2, score: 2, component: 3, fact: 2, correlation: 2, log: 3, setting: 1 };
 export const NO_NUMBER = "…"; // eight bits are enough to look, not to print
 
-/** A weight or a difference in four decimals; what is not nothing is not said to be nothing. */
-export function formatNumber(value) {
-  if (value === 0 || Number.isNaN(value)) return value === 0 ? "0" : "–";
-  const least = 10 ** -DECIMALS;
-  if (Math.abs(value) < least / 2) return value > 0 ? `<${least}` : `>−${least}`;
-  return value.toFixed(DECIMALS).replace("-", "−");
+/** A number in so many decimals; what is not nothing is not said to be nothing, and what is none is a dash. */
+export function formatNumber(value, decimals = DECIMALS.weight) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (value === 0) return "0";
+  const text = Math.abs(value).toFixed(decimals);
+  if (Number(text) !== 0) return value < 0 ? `−${text}` : text;
+  const least = (10 ** -decimals).toFixed(decimals);
+  return value > 0 ? `<${least}` : `>−${least}`;
+}
+
+/** A share or a probability in per cent, with one digit after the point. */
+export function percent(share) {
+  return `${share > 0 && share < 0.0005 ? "<0.1" : (100 * share).toFixed(1)} %`;
+}
+
+/** How many there are, grouped as the page's language groups. */
+export function formatCount(count, lang) {
+  return new Intl.NumberFormat(lang || "en").format(count);
 }
 
 /** An element that shows a number; see `setNumber`. */
@@ -19,13 +33,13 @@ export function numberElement(className) {
 }
 
 /** Show a number, or that it is not known exactly. */
-export function setNumber(element, value, exact = true) {
-  element.textContent = exact ? formatNumber(value) : NO_NUMBER;
+export function setNumber(element, value, exact = true, decimals = DECIMALS.weight) {
+  element.textContent = exact ? formatNumber(value, decimals) : NO_NUMBER;
   element.value = exact ? String(value) : "";
   element.title = exact ? String(value) : "";
 }
 
-/** A number rounded to so many decimals, with a real minus sign and no negative zero. */
+/** A mark of a scale: rounded to so many decimals, with a true minus and no negative zero. */
 export function rounded(value, decimals) {
   const text = value.toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
@@ -36,17 +50,10 @@ export function decimalsFor(largest, figures) {
   return largest > 0 ? Math.max(0, Math.min(6, figures - Math.ceil(Math.log10(largest)))) : 2;
 }
 
-/** Show a number with so many decimals in an element made by `numberElement`. */
-export function setRounded(element, value, decimals) {
-  element.textContent = rounded(value, decimals);
-  element.value = element.title = String(value);
-}
-
-/** A new element that shows a number, with so many decimals if they are given. */
+/** A new element that shows a number. */
 export function numberOf(value, decimals) {
   const element = numberElement();
-  if (decimals === undefined) setNumber(element, value);
-  else setRounded(element, value, decimals);
+  setNumber(element, value, true, decimals);
   return element;
 }
 

@@ -4,6 +4,7 @@ import { paintMatrix, sizeCanvas } from "./matrix.js";
 import { weightColor } from "./theme.js";
 import { labelWidths, make } from "./text.js";
 import { measureLimits, measureOf } from "./measures.js";
+import { DECIMALS, formatNumber } from "./numbers.js";
 import { roleGlyph } from "./role_glyph.js";
 import { roleOf } from "./facts.js";
 
@@ -197,7 +198,7 @@ export function markHeads(view, atlas) {
       button.tabIndex = selected ? 0 : -1;
       button.style.setProperty("--share", limits && value !== null ? (value - limits.low) / (limits.high - limits.low || 1) : 0);
       const tip = [words("head_tip", { layer: layer + 1, head: head + 1 })];
-      if (value !== null) tip.push(`${words(`fact_${measure}`)} ${value.toFixed(2)}`);
+      if (value !== null) tip.push(`${words(`fact_${measure}`)} ${formatNumber(value, DECIMALS.fact)}`);
       if (button.classList.contains("changed")) tip.push(words("changed"));
       const role = roleOf(atlas.header, kind, layer, head);
       const sorted = state.sort && measure !== "";

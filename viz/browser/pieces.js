@@ -18,13 +18,3 @@ export function outputText(pieces, lang) {
   const said = pieces.filter((piece) => pieceLabel(piece, lang).style !== "special");
   return said.join("").replaceAll("▁", " ").replace(/^ +/u, "");
 }
-
-/** A probability with one digit after the point; what is not nothing is not said to be nothing. */
-export function percent(probability) {
-  return probability > 0 && probability < 0.0005 ? "<0.1 %" : `${(100 * probability).toFixed(1)} %`;
-}
-
-/** A log-probability or score in three decimals, with a true minus. */
-export function logNumber(value) {
-  return value.toFixed(3).replace("-", "−");
-}

@@ -1,7 +1,6 @@
 // From q and k to a weight: the numbers of one query, and the steps of one cell as sentences of a head's kernel.
-import { numberOf, phrase } from "./numbers.js";
+import { DECIMALS, numberOf, phrase } from "./numbers.js";
 
-export const SCORE_DECIMALS = 2;
 const LOGARITHMIC = new Set(["exponential", "rbf"]); // kernels whose scores are logarithms; of the others, values
 const OVERRULED = 1e-4; // a weight this far from what its scores give was set by a change
 const RATIO = new Set(["polynomial", "linear", "linear_nonnegative"]);
@@ -53,10 +52,10 @@ export function weightSteps(header, numbers, key, words) {
 }
 
 function scored(header, { dots, scores }, key, words) {
-  const score = numberOf(scores[key], SCORE_DECIMALS);
+  const score = numberOf(scores[key], DECIMALS.score);
   if (header.scale !== null) {
     return [
-      phrase(words("neuron_sum"), { dot: numberOf(dots[key], SCORE_DECIMALS) }),
+      phrase(words("neuron_sum"), { dot: numberOf(dots[key], DECIMALS.score) }),
       phrase(words("neuron_scaled"), { scale: scaleText(header), score }),
     ];
   }
@@ -82,7 +81,7 @@ function softmaxOf(scores, visible, key, words) {
   const exponential = Math.exp(scores[key] - highest);
   const total = seen.reduce((sum, score) => sum + Math.exp(score - highest), 0);
   const parts = {
-    score: numberOf(scores[key], SCORE_DECIMALS), highest: numberOf(highest, SCORE_DECIMALS),
+    score: numberOf(scores[key], DECIMALS.score), highest: numberOf(highest, DECIMALS.score),
     exponential: numberOf(exponential), total: numberOf(total),
   };
   return { share: exponential / total, template: words("neuron_softmax"), parts };
@@ -90,6 +89,6 @@ function softmaxOf(scores, visible, key, words) {
 
 function ratioOf(scores, visible, key, words) {
   const total = scores.reduce((sum, score, i) => (visible[i] ? sum + score : sum), 0);
-  const parts = { score: numberOf(scores[key], SCORE_DECIMALS), total: numberOf(total, SCORE_DECIMALS) };
+  const parts = { score: numberOf(scores[key], DECIMALS.score), total: numberOf(total, DECIMALS.score) };
   return { share: scores[key] / total, template: words("neuron_ratio"), parts };
 }

@@ -3,6 +3,7 @@ import { button, checkbox, fillSelect, popover, selectBox, slider } from "./cont
 import { legibleCount } from "./links.js";
 import { measureLimits, measureNames, scanImportance } from "./measures.js";
 import { chosenHeads, headName, referenceName, subtrahend } from "./scene.js";
+import { DECIMALS, formatNumber } from "./numbers.js";
 import { make } from "./text.js";
 
 const COUNTS = [0, 1, 2, 3, 5, 10];
@@ -87,7 +88,7 @@ export function furnish(atlas) {
   const legible = words("legible_count", { count: counted(legibleCount(atlas.panel.scene)) });
   fillSelect(tools.count, [["", legible], ...COUNTS.map((count) => [String(count), counted(count)])], String(state.count ?? ""));
   tools.threshold.input.value = state.threshold;
-  tools.threshold.value.textContent = state.threshold.toFixed(2);
+  tools.threshold.value.textContent = formatNumber(state.threshold, DECIMALS.cell);
   fillSelect(tools.scale, ["sqrt", "linear"].map((name) => [name, words(`choice_${name}`)]), state.scale);
   showMinus(tools, kind);
   tools.layer.textContent = words(state.more.length >= kind.heads - 1 ? "one_head" : "whole_layer");
@@ -159,7 +160,7 @@ function showMeasures(tools) {
   tools.least.label.textContent = words("at_least");
   const { low, high } = limits ?? { low: 0, high: 1 };
   Object.assign(tools.least.input, { min: low, max: high, step: (high - low) / 100 || 0.01, value: state.least ?? low });
-  tools.least.value.textContent = (state.least ?? low).toFixed(2);
+  tools.least.value.textContent = formatNumber(state.least ?? low, DECIMALS.fact);
   const importance = state.measure === "importance";
   const complete = atlas.kinds.every((kind) => atlas.importance?.has(`${kind.id}.${kind.layers - 1}`));
   tools.scan.hidden = !importance || (complete && !tools.scanning);
