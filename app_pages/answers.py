@@ -45,6 +45,15 @@ class Refusal(ValueError):
     """Why a question has no answer, in the visitor's language."""
 
 
+# By what each kernel divides what it sums up over the components of q and k.
+DIVISORS: dict[str, Callable[[Any, int], float]] = {
+    "exponential": lambda kernel, d: kernel.scale or d**0.5,
+    "rbf": lambda kernel, d: kernel.divisor * d**0.5,
+    "polynomial": lambda kernel, d: kernel.scale,
+    "linear": lambda kernel, d: 1.0,
+    "linear_nonnegative": lambda kernel, d: 1.0,
+}
+
 Reply = tuple[dict[str, Any], dict[str, Any]]  # header and arrays
 
 
@@ -62,11 +71,14 @@ def neuron(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
     }
     visible = done.trace[f"{path}.visible"][0, 0].expand_as(arrays["weights"])
     config = getattr(done.translator.model.config, f"{asked['kind']}_attention")
+    kernel = done.translator.model.get_submodule(path).kernel
     d_head = arrays["q"].shape[-1]
-    plain = config.kernel.name == "exponential" and config.position.name == "none"
+    plain = config.position.name == "none"
     header = {
         "d_head": d_head,
-        "scale": (config.kernel.options.get("scale") or d_head**0.5) if plain else None,
+        "scale": DIVISORS[config.kernel.name](kernel, d_head) if plain else None,
+        "degree": getattr(kernel, "degree", 1),
+        "coef0": getattr(kernel, "coef0", 0.0),
         "kernel": config.kernel.name,
         "position": config.position.name,
     }

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from app_pages import analysis, answers, i18n
+from app_pages.zoo import drawable
 from tests.e2e.hosted import open_hosted, present, printed, values
 from transformer.attention import MultiHeadAttention
 from transformer.changes import HeadChange, write
@@ -210,11 +211,52 @@ def test_a_change_that_overrules_the_softmax_is_a_step_of_its_own(show):
     assert "change of yours" in page.locator(".neuron-steps").inner_text()
 
 
+def feature(x):
+    return np.where(x > 0, x + 1, np.exp(np.minimum(x, 0)))
+
+
+# Of each kernel: what it sums up over the components of one query and all keys, and how the sum becomes kernel values.
 KERNELS = {
-    "rbf": lambda q, k: np.exp(-((q[:, None] - k) ** 2).sum(-1) / np.sqrt(q.shape[1])),
-    "polynomial": lambda q, k: (q @ k.T) ** 2,
-    "linear_nonnegative": lambda q, k: (np.where(q > 0, q + 1, np.exp(q))) @ (np.where(k > 0, k + 1, np.exp(k))).T,
+    "exponential": (lambda q, k: q * k, lambda total, d: np.exp(total / np.sqrt(d))),
+    "rbf": (lambda q, k: (q - k) ** 2, lambda total, d: np.exp(-total / np.sqrt(d))),
+    "polynomial": (lambda q, k: q * k, lambda total, d: total**2),
+    "linear_nonnegative": (lambda q, k: feature(q) * feature(k), lambda total, d: total),
 }
+NAMED = {
+    "exponential": ("q × k", "q · k", "÷ √{d}", "softmax"),
+    "rbf": ("(q − k)²", "‖q − k‖²", "÷ −√{d}", "kernel / Σ kernels"),
+    "polynomial": ("q × k", "q · k", "(q · k)²", "kernel / Σ kernels"),
+    "linear_nonnegative": ("φ(q) × φ(k)", "φ(q) · φ(k)", "φ(q) · φ(k)", "kernel / Σ kernels"),
+}
+
+
+def follows_its_kernel(page, kernel, q, k, query, visible):
+    """Check every number and name of a query's table, its steps and one component by NumPy, from q and k alone."""
+    components, value_of = KERNELS[kernel]
+    product, total, scored, normalised = (text.format(d=q.shape[1]) for text in NAMED[kernel])
+    choose_query(page, query)
+    parts = components(q[query], k)
+    values_of_kernel = value_of(parts.sum(1), q.shape[1])
+    weights = np.where(visible, values_of_kernel, 0) / values_of_kernel[visible].sum()
+    score = np.log(values_of_kernel) if kernel in ("exponential", "rbf") else values_of_kernel
+    columns = [parts.sum(1), score, weights][1 if kernel == "linear_nonnegative" else 0 :]
+    shown = np.reshape(values(page, ".neuron-frame tbody"), (len(k), -1))
+    np.testing.assert_allclose(shown, np.stack(columns, axis=1), rtol=2e-5, atol=2e-4)
+    titles = page.locator(".neuron-frame .titles").inner_text()
+    assert product in titles and total in titles and scored in titles
+    key = int(np.argsort(weights)[-2])
+    row(page, key).click()
+    steps = page.locator(".neuron-steps").inner_text()
+    assert total in steps and scored in steps and normalised in steps
+    assert (STRINGS[f"kernel_{kernel}"] in steps) == (kernel != "exponential")
+    assert ("softmax" in page.locator(".neuron").inner_text()) == (kernel == "exponential")
+    share = values(page, ".neuron-steps li:last-child")
+    assert share[-3] / share[-2] == pytest.approx(share[-1], rel=1e-4, abs=1e-6)
+    assert share[-1] == pytest.approx(weights[key], rel=1e-4, abs=1e-5)
+    page.mouse.move(2, 2)
+    largest = np.abs(parts[key]).argmax()
+    assert f"component, {largest + 1}:" in page.locator(".neuron-component").inner_text()
+    same(values(page, ".neuron-component"), [q[query, largest], k[key, largest], parts[key, largest]])
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -235,21 +277,35 @@ def test_other_kernels_say_what_their_score_is(show, kernel):
 
     def answer(request):
         arrays = {name: trace[name][0, request["head"]].numpy() for name in ("q", "k", "v", "scores", "weights")}
-        return {"d_head": 2, "scale": None, "kernel": kernel, "position": "none"}, arrays
+        scale = answers.DIVISORS[kernel](attention.kernel, 2)
+        header = {"d_head": 2, "scale": scale, "degree": 2, "coef0": 0.0, "kernel": kernel, "position": "none"}
+        return header, arrays
 
     page = show("encoder", payload, answer)
-    choose_query(page, 4)
     q, k = (trace[name][0, HEAD].double().numpy() for name in "qk")
-    alike = KERNELS[kernel](q, k)[4]
-    numbers = np.reshape(values(page, ".neuron-frame tbody"), (-1, 2))
-    same(numbers[:, 1], alike / alike.sum())
-    same(numbers[:, 0], np.log(alike) if kernel == "rbf" else alike)
-    row(page, 2).click()
-    steps = page.locator(".neuron-steps").inner_text()
-    assert "kernel(q, k)" in steps and STRINGS[f"kernel_{kernel}"] in steps
-    assert not any(sign in page.locator(".neuron").inner_text() for sign in ("√", "÷", "q · k"))
-    share = values(page, ".neuron-steps li:last-child")
-    assert share[-3] / share[-2] == pytest.approx(share[-1], rel=1e-5)
+    follows_its_kernel(page, kernel, q, k, 4, np.full(5, True))
+
+
+@pytest.mark.parametrize("model", drawable())
+def test_the_models_of_the_kernel_zoo_show_the_steps_of_their_kernels(show, page, model):
+    translator = load_translator(model)
+    text = "Ein Mann fährt Fahrrad."
+    translation, trace = analysis.record(translator, text, "en", "")
+    payload = analysis.encode(translator, text, "de", "en", translation, trace, "")
+    done = answers.Pass(translator, translation, trace, text, "en", "", {}, None, lambda room: payload)
+    english = i18n.translator("en")
+    show("encoder", payload, lambda request: answers.ANSWERS[request["what"]](request, done, english))
+    kernel = translator.model.config.encoder_attention.kernel.name
+    for kind, path in PATHS.items():
+        page.evaluate(
+            "kind => document.getElementById('atlas').attentionBrowser.atlas.actions.select({kind, layer: 1, head: 3})",
+            kind,
+        )
+        page.wait_for_selector(".neuron[aria-busy=false] .neuron-steps li")
+        q, k = (trace[f"{path}.{name}"][0, HEAD].double().numpy() for name in "qk")
+        query = len(q) - 2
+        visible = np.arange(len(k)) <= query if kind == "decoder" else np.full(len(k), True)
+        follows_its_kernel(page, kernel, q, k, query, visible)
 
 
 def test_the_keyboard_chooses_query_key_and_component(show):

@@ -3,6 +3,7 @@ import { askAgain, createNotice, createQuestion, showNotice, wantAnswer } from "
 import { chosenCell } from "./chosen.js";
 import { createNeuronTable, fillNeuronTable, markNeuronCell } from "./neuron_table.js";
 import { DECIMALS, formatNumber, numberOf, phrase } from "./numbers.js";
+import { componentName, readComponent } from "./kernel_steps.js";
 import { queryNumbers, weightSteps } from "./scoring.js";
 import { createSignedLegend, largestSize, showSignedLegend } from "./signed.js";
 import { componentAt } from "./strips.js";
@@ -111,7 +112,7 @@ function drawNeuron(view, reply) {
     };
     fillNeuronTable(view.table, scene, reply, view.numbers, query, limits);
     showSignedLegend(view.legends.vectors, words("neuron_scale_vectors"), theme, limits.vectors);
-    showSignedLegend(view.legends.products, words("neuron_scale_products"), theme, limits.products);
+    showSignedLegend(view.legends.products, words("neuron_scale_products", { product: componentName(reply.header, words) }), theme, limits.products);
     view.summary.textContent = words("neuron_components", { count: reply.header.d_head });
     view.hint.textContent = words("neuron_hint");
     view.scroll.setAttribute("aria-label", words("neuron_table"));
@@ -159,7 +160,8 @@ function showComponent(view, component) {
   const [q, k, product] = componentNumbers(view, component);
   const { words } = view.scene;
   const template = view.component === null ? words("neuron_largest") : words("neuron_component");
-  view.reading.replaceChildren(...phrase(template, { index: String(component + 1), q, k, product }));
+  const reading = readComponent(view.drawn.reply.header, { q, k, product }, words);
+  view.reading.replaceChildren(...phrase(template, { index: String(component + 1) }).flatMap((piece) => (piece === "{reading}" ? reading : [piece])));
 }
 
 /** q_i, k_i and their product as elements; components count from 0 here, from 1 for people. */
@@ -185,7 +187,7 @@ function fillComponents(view) {
     return element;
   };
   const head = make("thead");
-  head.append(row("th", ["i", words("neuron_q"), words("neuron_k"), words("neuron_products")]));
+  head.append(row("th", ["i", words("neuron_q"), words("neuron_k"), componentName(view.drawn.reply.header, words)]));
   const body = make("tbody");
   body.append(...Array.from({ length: view.table.layout.components }, (_, i) =>
     row("td", [String(i + 1), ...componentNumbers(view, i)])));

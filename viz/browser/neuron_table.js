@@ -1,7 +1,7 @@
 // The table of the neuron view: a row a key, with the strips of k and of the products under the strip of q.
 import { DECIMALS, numberElement, setNumber } from "./numbers.js";
 import { createQueryChoice, showQueryChoice } from "./query_choice.js";
-import { scoreColumns } from "./scoring.js";
+import { componentName, scoreColumns } from "./kernel_steps.js";
 import { signedColor } from "./signed.js";
 import { paintStrips, stripsLayout } from "./strips.js";
 import { labelWidths, make, setToken, tokenElement } from "./text.js";
@@ -58,7 +58,7 @@ export function fillNeuronTable(table, scene, reply, numbers, query, limits) {
   table.layout = layout;
   const widths = [name, layout.width, ...columns.map(() => SCORE_WIDTH[size]), WEIGHT_WIDTH[size]];
   sizeNeuronTable(table, layout, widths);
-  fillNeuronHead(table, scene, columns, query);
+  fillNeuronHead(table, scene, reply.header, columns, query);
   fillNeuronRows(table, scene, numbers, columns);
   paintNeuron(table, scene, reply, numbers, query, limits);
 }
@@ -77,13 +77,13 @@ function sizeNeuronTable(table, layout, widths) {
   table.frame.classList.toggle("stacked", layout.stacked);
 }
 
-function fillNeuronHead(table, scene, columns, query) {
+function fillNeuronHead(table, scene, header, columns, query) {
   const { words } = scene;
   showQueryChoice(table.choice, scene, query);
   table.queryTitle.textContent = words("neuron_q");
   table.rest.colSpan = columns.length + 1;
   const strips = headCell("col", "strips", make("span", "strip-title key", words("neuron_k")),
-    make("span", "strip-title product", words("neuron_products")));
+    make("span", "strip-title product", componentName(header, words)));
   table.titles.replaceChildren(headCell("col", "key", words("key")), strips,
     ...columns.map(({ title }) => headCell("col", "number-cell", title)), headCell("col", "number-cell", words("neuron_weight")));
 }
@@ -138,7 +138,7 @@ function paintNeuron(table, scene, reply, numbers, query, limits) {
     { values: k, ...layout.k, pitch, colorOf: vectors },
     { values: numbers.products, ...layout.product, pitch, colorOf: signedColor(theme, limits.products) },
   ]);
-  table.strips.setAttribute("aria-label", words("neuron_strips", { count: d }));
+  table.strips.setAttribute("aria-label", words("neuron_strips", { count: d, product: componentName(reply.header, words) }));
 }
 
 /** Mark the chosen key's row and one component. */
