@@ -87,11 +87,26 @@ def side_by_side(first: Standing, second: Standing, language: str, _: Translate)
     alike = first.model == second.model
     left, right = st.columns([5, 3] if alike else 2, gap="medium")
     message = first.message if first.changes else with_reference(first.message, second.message)
+    shapes = [
+        [{name: kind[name] for name in ("id", "layers", "heads")} for kind in decode_header(each.message)["kinds"]]
+        for each in (first, second)
+    ]
     with left:
-        browse(replace(first, message=message), language, _, "attention_browser", reference_name="other")
+        beside = {"reference_name": "other", "beside": shapes[1]}
+        browse(replace(first, message=message), language, _, "attention_browser", **beside)
     with right:
         offers = [each for each in decode_header(second.message)["offers"] if each != "changes"]
-        browse(second, language, _, "second_browser", offers=offers, follow=True, bare=alike, address=False)
+        browse(
+            second,
+            language,
+            _,
+            "second_browser",
+            offers=offers,
+            follow=True,
+            bare=alike,
+            address=False,
+            beside=shapes[0],
+        )
 
 
 language = st.session_state.get("language", "en")

@@ -226,3 +226,19 @@ def test_two_visitors_at_once_see_their_own(browser: Browser, app_url: str) -> N
         expected = model.translate(sentences[direction], split_direction(direction)[1]).text
         expect(visitor.locator(".atlas-translation")).to_have_text(expected, timeout=PATIENCE)
         visitor.context.close()
+
+
+@pytest.mark.parametrize("other", ["second=The+dog+sleeps.", "second_model=small"])
+def test_the_same_heads_stand_beside_each_other(page, app_url, other):
+    page.goto(f"{app_url}/?view=lines&kind=encoder&layer=2&head=1&compare=side&{other}")
+    expect(page.locator(".atlas .lines-stage")).to_have_count(2)
+    tops = """(atlas) => Object.fromEntries([...atlas.querySelectorAll("button.head, .view")]
+      .filter((each) => each.offsetParent).map((each) => [
+        ["kind", "layer", "head"].map((name) => each.dataset[name]).join(" "), Math.round(each.getBoundingClientRect().top)]))"""
+    for _ in range(40):  # until the second has heard of the first
+        left, right = (page.locator(".atlas").nth(place).evaluate(tops) for place in (0, 1))
+        if len(right) > 0 and left | right == left:
+            break
+        page.wait_for_timeout(200)
+    assert left | right == left
+    assert len(right) - 1 == (64 if "model" in other else 0)

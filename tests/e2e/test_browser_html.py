@@ -310,3 +310,14 @@ def test_modules_keep_their_own_names(page):
     )
     page.add_script_tag(content=script)
     assert page.evaluate("window.sum") == 21
+
+
+def test_heads_shown_together_wait_in_their_kind(show):
+    page = show(payload_of())
+    head(page, "encoder", 1, 3).click(modifiers=["Control"])
+    head(page, "cross", 0, 1).click(modifiers=["Control"])
+    assert page.locator(".head-chip").count() == 0
+    said = STRINGS["set_waits"].format(count=2, kind="Encoder self-attention")
+    assert page.locator(".note p").all_inner_texts() == [said]
+    head(page, "encoder", 1, 2).click()
+    assert page.locator(".head-chip > span").all_inner_texts() == ["layer 2 · head 3", "layer 2 · head 4"]

@@ -288,3 +288,17 @@ def test_sides_have_their_titles_in_their_colours(show):
     assert token(page, "query", 0).bounding_box()["x"] < token(page, "key", 0).bounding_box()["x"]
     assert page.locator(".lines-side.query .token").count() == 6
     assert page.locator(".lines-side.key .token").count() == 9
+
+
+def test_columns_of_several_pins_say_whose_they_are(show):
+    page = show(payload_of())
+    page.evaluate(SET, [{"more": []}, [[1, 4], [2]]])
+    numbers_beside(page)
+    titles = page.locator(".value-titles .token")
+    queries = page.locator(".lines-side.query .token").all_inner_texts()
+    keys = page.locator(".lines-side.key .token").all_inner_texts()
+    assert titles.all_inner_texts() == [keys[2], queries[1], queries[4]]
+    rights = titles.evaluate_all("all => all.map(each => each.getBoundingClientRect().right)")
+    stage = page.locator(".lines-stage").bounding_box()["x"]
+    written = sorted({round(mark["x"]) for mark in page.evaluate("() => window.written")})
+    assert [round(right - stage - 5) for right in rights] == written  # numbers end where their names do

@@ -13,6 +13,7 @@ const MARGIN = 5; // between a token and its lines, and between a token and its 
 const NUMBER_WIDTH = 40; // a difference with two decimals and its sign
 const NUMBERS_WIDEST = 4 * NUMBER_WIDTH; // several pinned tokens, where there is room
 const SQUARE_WIDTH = 9;
+const NAME_NARROWEST = 18;
 const ROOMY = 18; // a pitch that leaves a bar some air
 
 /**
@@ -74,18 +75,36 @@ export function focusedLinks(scene) {
   return (query, key) => query === cell?.query || key === cell?.key || queries.has(query) || keys.has(key);
 }
 
+/** Where the columns of values of one side stand: {chosen, width, start}, one column a chosen token and head. */
+function valueColumns(scene, layout, side) {
+  const chosen = chosenTokens(scene, side === "key" ? "query" : "key");
+  const count = chosen.length * scene.maps.length;
+  const width = Math.min(NUMBER_WIDTH, layout.values[side] / Math.max(1, count));
+  const flush = side === "query" ? layout.values.query - width * count : 0; // to the tokens
+  return { chosen, width, start: columnPlace(layout, side).values + flush };
+}
+
+/**
+ * Over the values of one side, whose they are: [{x, width, label, role}], one a chosen token of the other side.
+ *
+ * None where a token's columns are too narrow for a name.
+ */
+export function valueTitles(scene, layout, side) {
+  const { chosen, width, start } = valueColumns(scene, layout, side);
+  const whole = width * scene.maps.length;
+  if (whole < NAME_NARROWEST) return [];
+  const [labels, role] = side === "key" ? [scene.queries, "query"] : [scene.keys, "key"];
+  return chosen.map((token, i) => ({ x: start + i * whole, width: whole, label: labels[token], role }));
+}
+
 /**
  * The values beside the tokens of one side, of the other's chosen tokens: each {x, width, row, value, color}.
  *
  * One column a chosen token and head, in that order. `numbers` says whether a column is wide enough for digits.
  */
 export function valuesBeside(scene, layout, side) {
-  const chosen = chosenTokens(scene, side === "key" ? "query" : "key");
+  const { chosen, width, start } = valueColumns(scene, layout, side);
   const columns = chosen.flatMap((token) => scene.maps.map((map) => ({ token, map })));
-  if (!columns.length) return { cells: [], numbers: false };
-  const width = Math.min(NUMBER_WIDTH, layout.values[side] / columns.length);
-  const flush = side === "query" ? layout.values.query - width * columns.length : 0; // to the tokens
-  const start = columnPlace(layout, side).values + flush;
   const count = side === "key" ? scene.columns : scene.rows;
   const colorOf = (map, value) => (scene.signed ? scene.theme.color(value < 0 ? "negative" : "positive") : map.color);
   const cells = columns.flatMap(({ token, map }, i) => Array.from({ length: count }, (_, row) => {

@@ -1,10 +1,10 @@
 // The lines of a scene as a figure: what the head view shows, whole, with what is pinned.
-import { columnPlace, columnsLayout, drawValues, focusedLinks, isFocused } from "./columns.js";
+import { columnPlace, columnsLayout, drawValues, focusedLinks, isFocused, valueTitles } from "./columns.js";
 import { aboutScene, drawToken, framed, typeOf } from "./frame.js";
 import { drawLinks, fullSize, strandsOf } from "./links.js";
 import { labelWidths } from "./text.js";
 
-const ROOM = { width: 640, height: Infinity };
+const ROOM = { width: 900, height: Infinity }; // for lines as long as on the page, and numbers of several pins
 const LINE = 18; // px
 const LEGEND_GAP = 12;
 const FADED = 0.13; // what is not pinned, as on the page
@@ -24,6 +24,10 @@ export function linesFigure(shown, about = aboutScene(shown)) {
       const title = (side) => ({ color: theme.color(side), weight: 600 });
       pen.text(query + layout.tokens.query, 8, words("query"), { ...title("query"), anchor: "end" });
       pen.text(key, 8, words("key"), title("key"));
+      for (const each of ["query", "key"].flatMap((side) => valueTitles(scene, layout, side))) {
+        const place = { theme, anchor: "end", width: each.width - 6, color: theme.color(each.role), weight: 600 };
+        drawToken(pen, each.x + each.width - 5, 8, each.label, place);
+      }
       pen.at(0, LINE, () => drawColumns(pen, scene, layout));
     });
     pen.at(0, LINE + layout.height + LEGEND_GAP, () => drawLegend(pen, legend, theme));

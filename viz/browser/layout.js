@@ -23,6 +23,14 @@ export function halves(width, overviewWidth) {
   return { narrow, detail };
 }
 
+/** The shapes {id, layers, heads} of kinds with room for those of a browser beside it, so that same heads are level. */
+export function sharedShapes(kinds, beside = []) {
+  return kinds.map(({ id, layers, heads }) => {
+    const other = beside.find((each) => each.id === id) ?? { layers: 0, heads: 0 };
+    return { id, layers: Math.max(layers, other.layers), heads: Math.max(heads, other.heads) };
+  });
+}
+
 /** The pitch of the thumbnails and the sizes that follow, for every kind at once. */
 export function overviewLayout(width, kinds, gutter) {
   const room = width < NARROW ? width : Math.min(0.42 * width, width - 400);

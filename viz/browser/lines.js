@@ -1,5 +1,5 @@
 // The head view: tokens of both sides joined by lines, several heads at once. Canvas for lines, one element a token.
-import { columnPlace, columnsLayout, drawValues, focusedLinks, isFocused } from "./columns.js";
+import { columnPlace, columnsLayout, drawValues, focusedLinks, isFocused, valueTitles } from "./columns.js";
 import { drawLinks, fullSize, isPlace, largestLink, largestLinks, strandsOf } from "./links.js";
 import { partnersOf, readLink, readLinkInFull, shortNumber } from "./linktext.js";
 import { sizeCanvas } from "./matrix.js";
@@ -19,6 +19,8 @@ export function createLines(parent, actions) {
   const view = { element, actions, scene: null, drawn: {}, frame: 0, active: { side: "query", index: 0 } };
   const titles = element.appendChild(make("div", "lines-titles"));
   view.titles = ["query", "key"].map((side) => titles.appendChild(make("span", side)));
+  view.valueTitles = titles.appendChild(make("div", "value-titles"));
+  view.valueTitles.setAttribute("aria-hidden", "true"); // the tokens say it themselves
   view.box = element.appendChild(make("div", "lines-box"));
   view.stage = view.box.appendChild(make("div", "lines-stage"));
   view.all = view.stage.appendChild(make("canvas", "lines-all"));
@@ -222,6 +224,12 @@ function drawFocus(view, scene) {
   const focused = isFocused(scene);
   view.stage.classList.toggle("focused", focused);
   const pen = cleared(view.focus, view.ratio, scene.theme);
+  const titles = ["query", "key"].flatMap((side) => valueTitles(scene, view.layout, side));
+  view.valueTitles.replaceChildren(...titles.map(({ x, width, label, role }) => {
+    const title = tokenElement(label, role);
+    Object.assign(title.style, { left: `${x}px`, width: `${width}px` });
+    return title;
+  }));
   if (!focused) return;
   drawLinks(pen, view.strands, view.layout, view.full, { keep: focusedLinks(scene), boldness: 1.35 });
   drawValues(pen, scene, view.layout);

@@ -132,10 +132,12 @@ function createLayer(kind, layer, name, words) {
 /** Place and paint all thumbnails at a layout; the only drawing the overview ever does. */
 export function drawOverview(view, layout, theme) {
   const ratio = window.devicePixelRatio || 1;
-  for (const [name, value] of Object.entries(layout)) view.element.style.setProperty(`--${name}`, `${value}px`);
+  const { rows, ...lengths } = layout;
+  for (const [name, value] of Object.entries(lengths)) view.element.style.setProperty(`--${name}`, `${value}px`);
   view.sections.forEach((section, i) => {
     const kind = view.kinds[i];
     section.grid.style.setProperty("--count", kind.heads);
+    section.grid.style.minHeight = `${layout.header + rows[i] * layout.pitch}px`;
     drawThumbnails(section, kind, layout, theme, ratio);
   });
 }

@@ -94,6 +94,13 @@ export function showPanel(panel, atlas) {
   redrawPanel(panel, atlas);
 }
 
+/** Begin the view as far down as that of the browser beside it does, `above` px. */
+export function levelPanel({ body }, above) {
+  body.style.marginTop = "";
+  const missing = (above ?? 0) - body.offsetTop;
+  if (missing > 0) body.style.marginTop = `${parseFloat(getComputedStyle(body).marginTop) + missing}px`;
+}
+
 /** Show the open view's scene again: after a change of what is pointed at, say. */
 export function redrawPanel(panel, atlas) {
   const builder = BUILDERS[panel.open];

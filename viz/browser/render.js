@@ -5,11 +5,12 @@ import { firstSelection, mendState } from "./mend.js";
 import { createNote, sayNote } from "./say.js";
 import { createMenu, showMenu } from "./menu.js";
 import { createOverview, drawOverview, fillOverview, gutterWidth, markHeads, rankHeads } from "./overview.js";
-import { createPanel, redrawPanel, showPanel, viewIsThere } from "./panel.js";
+import { createPanel, levelPanel, redrawPanel, showPanel, viewIsThere } from "./panel.js";
 import { decodePayload } from "./payload.js";
-import { halves, overviewLayout } from "./layout.js";
+import { halves, overviewLayout, sharedShapes } from "./layout.js";
 import { createState, readAddress, validSelection, writeAddress } from "./store.js";
 import { createWeights, supplyWeights } from "./weights.js";
+import { changeKind, toggle } from "./together.js";
 import { make, tokenLabels, translator } from "./text.js";
 import { readTheme } from "./theme.js";
 
@@ -20,7 +21,7 @@ const REST = 150; // ms that a reader stays with a head before its exact numbers
  * Show a payload (Uint8Array) in an element, or update what is there.
  *
  * What the reader chose survives an update wherever it still exists. `host` may have `ask(request)`, which promises a
- * reply {header, arrays}, `selected({kind, layer, head})`, `shown({selection, view})`
+ * reply {header, arrays}, `selected({kind, layer, head})`, `shown({selection, view, above})`, `above` px over the view,
  * and `changed(changes)`, which returns the number that the header of its message will have as `change_number`. Returns {update, refresh, header, destroy}.
  */
 export function render(element, payload, host = {}) {
@@ -31,7 +32,7 @@ export function render(element, payload, host = {}) {
 
 function createBrowser(element) {
   const root = element.appendChild(make("div", "atlas"));
-  const atlas = { root, state: createState(), version: 0, width: 0, host: {}, replies: new Map(), past: [], future: [], changes: [] };
+  const atlas = { root, state: createState(), version: 0, width: 0, host: {}, replies: new Map(), sets: new Map(), past: [], future: [], changes: [] };
   atlas.problem = root.appendChild(make("p", "problem"));
   atlas.live = root.appendChild(make("p", "unseen"));
   atlas.live.setAttribute("aria-live", "polite");
@@ -104,7 +105,8 @@ function actionsOf(atlas) {
       rememberInAddress(atlas);
     },
     select: (selection) => choose(atlas, selection, { type: "action" }),
-    follow({ selection, view }) {
+    follow({ selection, view, above }) {
+      atlas.above = above;
       const found = validSelection(selection, atlas.kinds) ?? atlas.state.selection;
       Object.assign(atlas.state, { selection: found, view, more: [] });
       show(atlas);
@@ -210,15 +212,16 @@ function arrange(atlas) {
   atlas.width = width;
   atlas.theme = readTheme(atlas.root);
   atlas.drawn = null;
-  const layout = overviewLayout(width, atlas.kinds, gutterWidth(atlas.kinds, atlas.words, atlas.theme));
+  const shapes = sharedShapes(atlas.kinds, atlas.header.beside);
+  const layout = overviewLayout(width, shapes, gutterWidth(shapes, atlas.words, atlas.theme));
   const split = atlas.header.bare ? { narrow: false, detail: width } : halves(width, layout.width);
   atlas.overview.element.hidden = Boolean(atlas.header.bare); // the one beside it has the heads
-  atlas.layout = layout;
+  atlas.layout = { ...layout, rows: shapes.map(({ layers }) => layers) };
   atlas.narrow = split.narrow;
   atlas.room = { width: split.detail, height: split.narrow ? 4000 : 580, ratio: window.devicePixelRatio || 1 };
   atlas.root.classList.toggle("narrow", split.narrow);
   rankHeads(atlas);
-  drawOverview(atlas.overview, layout, atlas.theme);
+  drawOverview(atlas.overview, atlas.layout, atlas.theme);
   show(atlas);
   performance.measure("atlas-arrange", { start: began });
 }
@@ -232,7 +235,8 @@ function show(atlas) {
   furnish(atlas);
   showChanges(atlas.changer);
   showMenu(atlas.menu);
-  atlas.host.shown?.({ selection: { ...atlas.state.selection }, view: atlas.state.view });
+  levelPanel(atlas.panel, atlas.above);
+  atlas.host.shown?.({ selection: { ...atlas.state.selection }, view: atlas.state.view, above: atlas.panel.body.offsetTop });
   fetchExact(atlas);
   performance.measure("atlas-head", { start: began });
 }
@@ -278,7 +282,7 @@ function choose(atlas, selection, event) {
   if (event.type === "click" && several && state.selection.kind === selection.kind) {
     toggle(state, selection);
   } else {
-    if (state.selection.kind !== selection.kind) Object.assign(state, { more: [], cell: null, pinned: { queries: new Set(), keys: new Set() } });
+    if (state.selection.kind !== selection.kind) changeKind(atlas, selection.kind, several && event.type === "click");
     state.selection = selection;
   }
   atlas.chosen = true;
@@ -286,15 +290,4 @@ function choose(atlas, selection, event) {
   rememberInAddress(atlas);
   if (event.type === "click" && !several && atlas.narrow) atlas.panel.element.scrollIntoView({ block: "start" });
   atlas.host.selected?.({ ...state.selection });
-}
-
-/** Add a head to those that are shown together, or take it away; one always stays. */
-function toggle(state, { layer, head }) {
-  const same = (each) => each.layer === layer && each.head === head;
-  if (same(state.selection)) {
-    const [next, ...rest] = state.more;
-    if (next) Object.assign(state, { selection: { kind: state.selection.kind, layer: next.layer, head: next.head }, share: next.share, more: rest });
-  } else {
-    state.more = state.more.some(same) ? state.more.filter((each) => !same(each)) : [...state.more, { layer, head, share: 1 }];
-  }
 }
