@@ -77,9 +77,9 @@ HEADS: tuple[Shades, ...] = (
     Shades("#0668d4", "#44997d"),
     Shades("#844b5f", "#e38423"),
 )
-"""Head i has colour i modulo 16 everywhere. Chosen so that any two stay apart in OKLab by 0.095 or more, in both schemes,
-with normal sight and with protanopia, deuteranopia and tritanopia (simulated after Machado et al. 2009); the first eight,
-those of one layer, by 0.097. None is so near to black or white that a thin line of it would lose its hue."""
+"""Head i has colour i modulo 16 everywhere. Chosen so that any two stay apart in OKLab by 0.095 or more, in both
+schemes, with normal sight and with protanopia, deuteranopia and tritanopia (simulated after Machado et al. 2009); the
+first eight, those of one layer, by 0.097. None is so near to black or white that a thin line of it loses its hue."""
 
 
 def css_variables(selector: str = ".atlas") -> str:

@@ -234,7 +234,8 @@ def test_the_same_heads_stand_beside_each_other(page, app_url, other):
     expect(page.locator(".atlas .lines-stage")).to_have_count(2)
     tops = """(atlas) => Object.fromEntries([...atlas.querySelectorAll("button.head, .view")]
       .filter((each) => each.offsetParent).map((each) => [
-        ["kind", "layer", "head"].map((name) => each.dataset[name]).join(" "), Math.round(each.getBoundingClientRect().top)]))"""
+        ["kind", "layer", "head"].map((name) => each.dataset[name]).join(" "),
+        Math.round(each.getBoundingClientRect().top)]))"""
     for _ in range(40):  # until the second has heard of the first
         left, right = (page.locator(".atlas").nth(place).evaluate(tops) for place in (0, 1))
         if len(right) > 0 and left | right == left:

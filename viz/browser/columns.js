@@ -13,7 +13,8 @@ const MARGIN = 5; // between a token and its lines, and between a token and its 
 const NUMBER_WIDTH = 40; // a difference with two decimals and its sign
 const NUMBERS_WIDEST = 4 * NUMBER_WIDTH; // several pinned tokens, where there is room
 const SQUARE_WIDTH = 9;
-const NAME_NARROWEST = 18;
+const NAME_NARROWEST = 18; // below this a column is named by the first letter alone
+const LETTER_NARROWEST = 9;
 const ROOMY = 18; // a pitch that leaves a bar some air
 
 /**
@@ -87,14 +88,15 @@ function valueColumns(scene, layout, side) {
 /**
  * Over the values of one side, whose they are: [{x, width, label, role}], one a chosen token of the other side.
  *
- * None where a token's columns are too narrow for a name.
+ * A letter where a token's columns are too narrow for a name, none where they are too narrow for a letter.
  */
 export function valueTitles(scene, layout, side) {
   const { chosen, width, start } = valueColumns(scene, layout, side);
   const whole = width * scene.maps.length;
-  if (whole < NAME_NARROWEST) return [];
+  if (whole < LETTER_NARROWEST) return [];
+  const named = (label) => (whole < NAME_NARROWEST ? { ...label, text: [...label.text][0] ?? "", style: "word" } : label);
   const [labels, role] = side === "key" ? [scene.queries, "query"] : [scene.keys, "key"];
-  return chosen.map((token, i) => ({ x: start + i * whole, width: whole, label: labels[token], role }));
+  return chosen.map((token, i) => ({ x: start + i * whole, width: whole, label: named(labels[token]), role }));
 }
 
 /**

@@ -25,7 +25,7 @@ export function linesFigure(shown, about = aboutScene(shown)) {
       pen.text(query + layout.tokens.query, 8, words("query"), { ...title("query"), anchor: "end" });
       pen.text(key, 8, words("key"), title("key"));
       for (const each of ["query", "key"].flatMap((side) => valueTitles(scene, layout, side))) {
-        const place = { theme, anchor: "end", width: each.width - 6, color: theme.color(each.role), weight: 600 };
+        const place = { theme, anchor: "end", width: Math.max(each.width - 6, 14), color: theme.color(each.role), weight: 600 };
         drawToken(pen, each.x + each.width - 5, 8, each.label, place);
       }
       pen.at(0, LINE, () => drawColumns(pen, scene, layout));

@@ -227,7 +227,7 @@ function drawFocus(view, scene) {
   const titles = ["query", "key"].flatMap((side) => valueTitles(scene, view.layout, side));
   view.valueTitles.replaceChildren(...titles.map(({ x, width, label, role }) => {
     const title = tokenElement(label, role);
-    Object.assign(title.style, { left: `${x}px`, width: `${width}px` });
+    Object.assign(title.style, { left: `${x}px`, width: `${width}px`, paddingRight: [...label.text].length > 1 ? "5px" : "1px" });
     return title;
   }));
   if (!focused) return;

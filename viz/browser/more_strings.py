@@ -169,7 +169,8 @@ STRINGS: dict[str, str] = {
     "several_heads": "a click adds a head",
     "several_hint": "Or hold Ctrl, Shift or ⌘ while you click another head.",
     "set_waits": (
-        "Heads of one kind are shown together: the {count} of {kind} wait there, and are back when you open one of them."
+        "Heads of one kind are shown together: the {count} of {kind} wait there, and are back when you open one of "
+        "them."
     ),
     "whole_layer": "All heads of this layer",
     "one_head": "This head alone",
