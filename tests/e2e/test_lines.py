@@ -258,7 +258,7 @@ def test_tokens_are_text_and_one_element_each(show):
     shown = page.locator(".lines-side.key .token").all_inner_texts()
     assert shown[:4] == HOSTILE[:4]
     assert page.locator(".lines img, .lines script").count() == 0
-    assert page.locator(".lines *").count() == len(HOSTILE) * 2 + 1 + 12
+    assert page.locator(".lines *").count() == len(HOSTILE) * 2 + 1 + 13
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 800)])

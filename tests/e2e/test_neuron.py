@@ -140,6 +140,7 @@ def test_components_as_numbers_and_under_the_pointer(show):
     choose_query(page, query)
     row(page, key).click()
     page.locator(".neuron-components summary").click()
+    page.wait_for_selector(".neuron-components td")
     table = np.reshape(values(page, ".neuron-components"), (-1, 3))
     same(table, np.stack([q[query], k[key], q[query] * k[key]], axis=1))
     assert table[:, 2].sum() == pytest.approx(expected("cross")[0][query, key], abs=1e-4)
