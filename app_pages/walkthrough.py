@@ -9,6 +9,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.chapters import NAMES, chapter
+from app_pages.chapters.ahead import look_ahead
 from app_pages.chapters.show import code
 from app_pages.chapters.step import Choice, Step
 from app_pages.chapters.walk import Walk, follows_the_paper
@@ -183,6 +184,7 @@ def leaf(model: str, message: bytes, language: str) -> None:
         walkthrough_picture(scene, key="walkthrough_picture")
     with text:
         prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, _)
+    look_ahead(walk)
 
 
 language = st.session_state.get("language", "en")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,16 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     }
 
 
-def search_steps(walk: Walk, width: int) -> tuple[list[list[dict[str, Any]]], dict[str, int], str]:
+Searched = tuple[list[list[dict[str, Any]]], dict[str, int], str]
+
+
+def search_steps(walk: Walk, width: int) -> Searched:
     """The living and ended hypotheses after each step, the place of the best one, and its text."""
+    found: Searched = walk.once(f"search {width}", lambda: _search_steps(walk, width))
+    return found
+
+
+def _search_steps(walk: Walk, width: int) -> Searched:
     import torch
 
     from transformer.decoding import MAX_EXTRA, beam_search
@@ -138,5 +147,10 @@ def search(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 STEPS = (
     Step("loss", loss, (SMOOTHING,), ("transformer.losses:cross_entropy",), facts),
     Step("printed", printed, code=("transformer.losses:cross_entropy",)),
-    Step("search", search, code=("transformer.decoding:beam_search",)),
+    Step(
+        "search",
+        search,
+        code=("transformer.decoding:beam_search",),
+        ahead=tuple(partial(search_steps, width=width) for width in BEAMS),
+    ),
 )

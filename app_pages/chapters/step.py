@@ -38,7 +38,8 @@ def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 class Step:
     """One step: `name` is its section in the lesson, `code` names what computes it ("module:Class.method").
 
-    `onward` are other pages of the app to go to from here, as (file, label).
+    `onward` are other pages of the app to go to from here, as (file, label). `ahead` computes, and the walk keeps, what
+    takes longer than turning a leaf.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Step:
     code: tuple[str, ...] = ()
     facts: Facts = no_facts
     onward: tuple[tuple[str, str], ...] = ()
+    ahead: tuple[Callable[[Walk], Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ def one_hot(walk: Walk) -> NDArray[Any]:
 
 def untrained(walk: Walk) -> NDArray[Any]:
     """Probabilities (T, V) of a model of the same shape with fresh random weights."""
+    found: NDArray[Any] = walk.once("untrained", lambda: _untrained(walk))
+    return found
+
+
+def _untrained(walk: Walk) -> NDArray[Any]:
     import torch
 
     from transformer.models import build
@@ -92,5 +97,5 @@ def before_and_after(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figur
 
 STEPS = (
     Step("targets", targets, code=("transformer.losses:translation_loss",)),
-    Step("before_and_after", before_and_after, code=("transformer.models:build",)),
+    Step("before_and_after", before_and_after, code=("transformer.models:build",), ahead=(untrained,)),
 )

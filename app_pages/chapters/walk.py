@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,12 +45,14 @@ class Walk:
     written_ids: Sequence[int]
     trace: Trace
     _kept: dict[str, Any] = field(default_factory=dict)
+    _making: dict[str, threading.Lock] = field(default_factory=dict)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
-        """Compute what picture and text both need once; whoever comes at the same time computes it too."""
-        if name not in self._kept:
-            self._kept[name] = compute()
-        return self._kept[name]
+        """Compute what several ask for once; whoever comes meanwhile waits for it."""
+        with self._making.setdefault(name, threading.Lock()):
+            if name not in self._kept:
+                self._kept[name] = compute()
+            return self._kept[name]
 
     def __getitem__(self, path: str) -> NDArray[Any]:
         """Return the tensor at a path of the trace, without the batch."""
