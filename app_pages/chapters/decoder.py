@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app_pages.chapters.step import DECODER_HEAD, DECODER_LAYER, Chosen, Step
+from app_pages.chapters.step import ATTENTION, DECODER_HEAD, DECODER_LAYER, Chosen, Step
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Matrix, Product, Writing
 
 CANDIDATES = 5
+DECODER = "transformer.layers:DecoderLayer.forward"
 
 
 def likeliest(walk: Walk, position: int, count: int = CANDIDATES) -> list[tuple[str, float]]:
@@ -73,5 +74,10 @@ STEPS = (
     Step(
         "mask", mask, (DECODER_LAYER, DECODER_HEAD), ("transformer.masks:causal", "transformer.kernels:masked_softmax")
     ),
-    Step("ask", ask, (DECODER_LAYER, DECODER_HEAD), ("transformer.layers:DecoderLayer.forward",)),
+    Step(
+        "ask",
+        ask,
+        (DECODER_LAYER, DECODER_HEAD),
+        (f"{DECODER}:def look_at_source … )", f"{ATTENTION}:content = … weights ="),
+    ),
 )

@@ -16,6 +16,11 @@ from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Cache, Curves, Figure
 
 RUNS = 2
+ONWARD = (
+    ("app_pages/heads.py", N_("All heads of your sentence")),
+    ("app_pages/kernels.py", N_("Its attention as a kernel")),
+    ("app_pages/positions.py", N_("Its order, told and shuffled")),
+)
 
 
 def kept(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
@@ -87,7 +92,7 @@ def nothing(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 
 STEPS = (
-    Step("kept", kept, code=("transformer.cache:LayerCache",)),
+    Step("kept", kept, code=("transformer.cache:LayerCache.self_attention",)),
     Step(
         "measured",
         measured,
@@ -95,5 +100,5 @@ STEPS = (
         facts=facts,
         ahead=tuple(partial(run, cached=cached, again=again) for cached in (True, False) for again in range(RUNS)),
     ),
-    Step("onward", nothing, onward=(("app_pages/heads.py", N_("All heads of your sentence")),)),
+    Step("onward", nothing, onward=ONWARD),
 )

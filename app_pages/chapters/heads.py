@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app_pages.chapters.step import LAYER, Chosen, Step
+from app_pages.chapters.step import ATTENTION, LAYER, WEIGHTS, Chosen, Step
 from app_pages.chapters.walk import Walk, usual
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Links, Matrix, Product
@@ -77,7 +77,7 @@ STEPS = (
         "joined",
         joined,
         (LAYER,),
-        ("transformer.projections:merge_heads", "transformer.attention:MultiHeadAttention.forward"),
+        ("transformer.projections:merge_heads", f"{ATTENTION}:return trace("),
     ),
-    Step("overlaid", overlaid, (LAYER,), ("transformer.attention:MultiHeadAttention.forward",)),
+    Step("overlaid", overlaid, (LAYER,), (WEIGHTS,)),
 )

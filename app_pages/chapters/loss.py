@@ -150,7 +150,10 @@ STEPS = (
     Step(
         "search",
         search,
-        code=("transformer.decoding:beam_search",),
+        code=(
+            "transformer.decoding:beam_search:for length in … parents, chosen = parents",
+            "transformer.decoding:length_normaliser",
+        ),
         ahead=tuple(partial(search_steps, width=width) for width in BEAMS),
     ),
 )

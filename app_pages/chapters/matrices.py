@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app_pages.chapters.step import HEAD, LAYER, Choice, Chosen, Step
+from app_pages.chapters.step import ATTENTION, HEAD, LAYER, Choice, Chosen, Step
 from app_pages.chapters.walk import Walk, usual
 from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Matrix, Product
@@ -74,5 +74,5 @@ STEPS = (
         (LAYER, HEAD),
         ("transformer.kernels:ExponentialKernel.forward", "transformer.kernels:masked_softmax"),
     ),
-    Step("outputs", outputs, (LAYER, HEAD), ("transformer.attention:MultiHeadAttention.forward",)),
+    Step("outputs", outputs, (LAYER, HEAD), (f"{ATTENTION}:head_outputs =",)),
 )

@@ -82,6 +82,11 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 
 STEPS = (
-    Step("add", add, (LAYER, SUBLAYER), ("transformer.layers:Layer.forward",)),
+    Step(
+        "add",
+        add,
+        (LAYER, SUBLAYER),
+        ('transformer.layers:Layer.forward:x = trace("residual_mid" … return', "transformer.layers:PostNorm.forward"),
+    ),
     Step("normalise", normalise, (LAYER, SUBLAYER), ("transformer.layers:PostNorm.forward",), facts),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app_pages.chapters.step import Chosen, Step
+from app_pages.chapters.step import WEIGHTS, Chosen, Step
 from app_pages.chapters.walk import Walk, make_walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Bars, Figure, Links, Table
@@ -91,6 +91,6 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 _AHEAD = tuple(partial(with_word, word=word) for word in SENTENCES)
 STEPS = (
-    Step("links", links, code=("transformer.attention:MultiHeadAttention.forward",), facts=of_another),
-    Step("wide", wide, code=("transformer.attention:MultiHeadAttention.forward",), facts=facts, ahead=_AHEAD),
+    Step("links", links, code=(WEIGHTS,), facts=of_another),
+    Step("wide", wide, code=(WEIGHTS,), facts=facts, ahead=_AHEAD),
 )

@@ -36,8 +36,9 @@ def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `name` is its section in the lesson, `code` names what computes it ("module:Class.method").
+    """One step: `name` is its section in the lesson, `code` names what computes it: "module:Class.method".
 
+    Of a long one, a third part names the first and the last line by their beginnings: "module:name:x = … y = ".
     `onward` are other pages of the app to go to from here, as (file, label). `ahead` computes, and the walk keeps, what
     takes longer than turning a leaf.
     """
@@ -49,6 +50,11 @@ class Step:
     facts: Facts = no_facts
     onward: tuple[tuple[str, str], ...] = ()
     ahead: tuple[Callable[[Walk], Any], ...] = ()
+
+
+ATTENTION = "transformer.attention:MultiHeadAttention.forward"
+WEIGHTS = f"{ATTENTION}:q = … weights ="
+DECODER_SUBLAYERS = 'transformer.layers:DecoderLayer.forward:def look_back … return trace("residual_post"'
 
 
 @dataclass(frozen=True)

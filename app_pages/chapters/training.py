@@ -97,5 +97,10 @@ def before_and_after(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figur
 
 STEPS = (
     Step("targets", targets, code=("transformer.losses:translation_loss",)),
-    Step("before_and_after", before_and_after, code=("transformer.models:build",), ahead=(untrained,)),
+    Step(
+        "before_and_after",
+        before_and_after,
+        code=("transformer.models:build", "transformer.candidates:probabilities"),
+        ahead=(untrained,),
+    ),
 )

@@ -115,8 +115,11 @@ class Walk:
 
     @cached_property
     def probabilities(self) -> NDArray[Any]:
-        """Softmax of the logits (T, V)."""
-        return softmax(self.logits)
+        """Probabilities of every target position (T, V)."""
+        from transformer.candidates import probabilities
+
+        found: NDArray[Any] = probabilities(self.trace["logits"][0]).numpy()
+        return found
 
     def part(self, path: str) -> Any:
         """Return a part of the model by its path."""
