@@ -70,7 +70,7 @@ def navigation(number: int, step: int, language: str, _: Translate) -> None:
             key=key,
             on_change=lambda: go(st.session_state[key], 1),
             label_visibility="collapsed",
-            width=340,
+            width=280,
         )
         steps = chapter(number).steps
         sections = lesson(number, language).sections
@@ -134,7 +134,7 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
     st.subheader(section.heading, anchor=False)
     st.markdown(fill(section.text, facts))
     if "Formula" in section.parts:
-        st.markdown(section.parts["Formula"])
+        st.markdown(section.parts["Formula"].replace("$$", "\n$$\n"))  # lines of its own: in full size
     note = "Other note" if facts.get("other_sentence") and "Other note" in section.parts else "Note"
     if note in section.parts:
         st.caption(fill(section.parts[note], facts))

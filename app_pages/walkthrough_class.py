@@ -31,6 +31,20 @@ _READABLE = """
 .stCode .token.comment { color: var(--atlas-quiet) !important; }
 .stCode .token:is(.function, .class-name) { color: var(--atlas-value) !important; }
 """
+# One row where there is room; on a telephone the text comes after as few rows as can be. Formulas scroll if they must.
+_FITTING = """
+.stMarkdown .katex-display { margin: 0.25rem 0; text-align: left; overflow: auto hidden; }
+.stMarkdown .katex-display > .katex { text-align: left; }
+@media (min-width: 1100px) {
+  .st-key-walk_navigation { flex-wrap: nowrap; }
+  .st-key-walk_navigation > :not(:has([role=radiogroup])) { flex-shrink: 0; }
+  .st-key-walk_navigation > :has([role=radiogroup]) { min-width: 0; flex-shrink: 1; }
+}
+@media (max-width: 640px) {
+  .st-key-walk_navigation { gap: 0.5rem; }
+  .st-key-walk_navigation > :is(:has([role=radiogroup]), :has([role=combobox])) { order: 1; }
+}
+"""
 _NO_CONTROLS = ".st-key-sentence_bar .stHorizontalBlock, .st-key-walk_choices { display: none; }"
 
 
@@ -52,7 +66,7 @@ def presenting() -> bool:
 
 def style() -> None:
     """Make the page as large and as bare as the address asks for."""
-    rules = _READABLE + (_PRESENT if presenting() else "") + (_NO_CONTROLS if "controls" in hidden() else "")
+    rules = _READABLE + _FITTING + (_PRESENT if presenting() else "") + (_NO_CONTROLS if "controls" in hidden() else "")
     st.html(f"<style>{rules}</style>")
 
 
@@ -68,7 +82,7 @@ def present_button(_: Translate) -> None:
 
 def link_popover(titles: dict[int, str], number: int, _: Translate) -> None:
     """Make a link for a class."""
-    with st.popover(_("For a class")):
+    with st.popover(_("For a class"), on_change="rerun", key="walk_class"):  # the link is to what is shown by now
         st.markdown(_("A link to this chapter with your sentence, without what you leave out:"))
         label = _("Leave out")
         parts = st.multiselect(label, list(PARTS), format_func=lambda each: _(PARTS[each]), key="walk_leave_parts")

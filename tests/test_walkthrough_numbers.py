@@ -144,7 +144,8 @@ def test_1_the_boxes_count_their_parameters(walk: Walk, scene: Scene) -> None:
     encoder, decoder = attention + feed_forward + 2 * norm, 2 * attention + feed_forward + 3 * norm
     for name in ("box", "stacks", "layers", "sublayers"):
         assert scene(1, name)["machine"]["parameters"] == {
-            "all": layers * (encoder + decoder) + sizes.vocab_size * d,
+            "all": layers * (encoder + decoder) + sizes.vocab_size * d,  # what is drawn is all there is
+            "embedding": sizes.vocab_size * d,
             "encoder_layer": encoder,
             "decoder_layer": decoder,
             "self_attention": attention,
@@ -247,7 +248,7 @@ def test_7_many_heads(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     joined = np.concatenate(list(expected["z"]), axis=-1)
     w_o, bias = formulas.parameters[f"{path}.w_o.weight"], formulas.parameters[f"{path}.w_o.bias"]
     check_product(scene(7, "joined", layer=LAYER)["product"], joined, w_o.T, bias)
-    overlay = scene(7, "overlaid", layer=LAYER)[f"overlay {LAYER}"]
+    overlay = scene(7, "overlaid", layer=LAYER)["overlay"]
     near(overlay["weights"][LAYER], expected["weights"])
     assert overlay["layer"] == LAYER
 

@@ -44,7 +44,18 @@ def mask(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         ("weights", walk[f"{prefix}.weights"][head], _("weights"), "weight", "weight"),
     )
     return [
-        Matrix(name, values, title, role, scale, walk.reads, walk.reads, link="mask", width=1 / 3)
+        Matrix(
+            name,
+            values,
+            title,
+            role,
+            scale,
+            walk.reads,
+            walk.reads,
+            link="mask",
+            width=1 / 3,
+            axes=(_("query"), _("key")),
+        )
         for name, values, title, role, scale in parts
     ]
 
@@ -65,6 +76,7 @@ def ask(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         "weight",
         walk.reads,
         walk.source,
+        axes=(_("query"), _("key")),
     )
     return [Product(left, right, result, factor=q.shape[-1] ** -0.5, after=(weights,))]
 

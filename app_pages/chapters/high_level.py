@@ -14,6 +14,7 @@ def parameters(walk: Walk) -> dict[str, int]:
     """Count the numbers that training has set, in the whole model and in the parts of a layer."""
     parts = {
         "all": "",
+        "embedding": "embedding",
         "encoder_layer": "encoder.layers.0",
         "decoder_layer": "decoder.layers.0",
         "self_attention": "decoder.layers.0.self_attention",

@@ -137,10 +137,14 @@ def _search_steps(walk: Walk, width: int) -> Searched:
 
 def search(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     figures: list[Figure] = []
+    legend = _(
+        "Likeliest on top. A line leads from a beginning to what it goes on with; the strong one leads to the output. "
+        "Grey boxes have ended."
+    )
     for width in BEAMS:
         steps, best, text = search_steps(walk, width)
         name = _("Greedy") if width == 1 else _("Beam of {width}", width=width)
-        figures.append(Beam(steps, walk.languages[1], f"{name}: {text}", best))
+        figures.append(Beam(steps, walk.languages[1], f"{name}: {text}", best, legend if width > 1 else ""))
     return figures
 
 

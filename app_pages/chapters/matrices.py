@@ -54,6 +54,7 @@ def scores(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         "weight",
         walk.source,
         walk.source,
+        axes=(_("query"), _("key")),
     )
     return [Product(left, right, result, factor=q.shape[-1] ** -0.5, after=(weights,))]
 

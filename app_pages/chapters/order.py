@@ -37,7 +37,18 @@ def added(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     )
     limit = usual(content, whole)
     return [
-        Matrix(name, values, title, "embedding", rows=walk.source, link="sum", sign=sign, limit=limit, row_height=12)
+        Matrix(
+            name,
+            values,
+            title,
+            "embedding",
+            rows=walk.source,
+            link="sum",
+            sign=sign,
+            limit=limit,
+            row_height=12,
+            axes=(_("piece"), _("dimension")),
+        )
         for name, values, title, sign in parts
     ]
 
@@ -49,7 +60,13 @@ def layouts(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     }
     figures: list[Figure] = [
         Matrix(
-            layout, sinusoids(ROWS, walk.config.d_model, layout), titles[layout], "embedding", limit=1.0, row_height=8
+            layout,
+            sinusoids(ROWS, walk.config.d_model, layout),
+            titles[layout],
+            "embedding",
+            limit=1.0,
+            row_height=8,
+            axes=(_("position"), _("dimension")),
         )
         for layout in LAYOUTS
     ]
@@ -88,6 +105,7 @@ def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
             width=0.5,
             limit=1.0,
             row_height=6,
+            axes=(_("position"), _("position")),
         ),
         Curves(
             "decay",

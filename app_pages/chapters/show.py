@@ -27,7 +27,7 @@ def show(walk: Walk, number: int, step: int, chosen: tuple[int, ...], language: 
     message = encode_scene(
         figures,
         id=f"{number}-{shown.name}",
-        about=f"{walk.translator.name} {walk.languages} {walk.text} {chosen}",
+        about=f"{walk.translator.name} {walk.languages} {walk.text} {walk.translation}",
         lang=language,
         strings=translate_all(STRINGS, language),
     )

@@ -62,6 +62,7 @@ def targets(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
             walk.writes,
             labels,
             width=2 / 3,
+            axes=(_("position"), _("piece")),
         ),
     ]
 
@@ -88,7 +89,18 @@ def before_and_after(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figur
     heads = [_("target"), _("random weights"), _("their likeliest piece"), "", _("this model, trained")]
     return [
         *(
-            Matrix(name, values, title, "decoder", "weight", walk.writes, labels, link="outputs", width=1 / 3)
+            Matrix(
+                name,
+                values,
+                title,
+                "decoder",
+                "weight",
+                walk.writes,
+                labels,
+                link="outputs",
+                width=1 / 3,
+                axes=(_("position"), _("piece")),
+            )
             for name, values, title in parts
         ),
         Table("guesses", _("probabilities"), heads, rows, digits=5),

@@ -10,7 +10,7 @@ const CONTROLS = {
 export default function (component) {
   const { parentElement, data } = component;
   if (!data) return undefined;
-  const stage = renderScene(parentElement, data);
+  const stage = renderScene(parentElement, data, () => document.querySelector(`${CONTROLS.forward}:not(:disabled)`)?.click());
   document.documentElement.lang = stage.lang() ?? "en"; // Streamlit says "en" whatever the page speaks
   parentElement.walkKeys?.();
   const presenting = () => getComputedStyle(document.documentElement).getPropertyValue("--walk-pointer").trim() === "block";

@@ -11,6 +11,7 @@ import { drawMatrices } from "./matrices.js";
 import { drawProduct } from "./product.js";
 import { drawSteps } from "./steps.js";
 import { drawWriting } from "./writing.js";
+import { createChoices } from "./choices.js";
 import { make, translator } from "./text.js";
 import { readTheme } from "./theme.js";
 import { createTip } from "./tip.js";
@@ -24,16 +25,16 @@ const READ_OUT = new Set(["matrix", "steps", "journey"]);
 const NARROW_STAGE = 640;
 const GUTTER = 24;
 
-/** Show a scene in an element, or update what is there; returns {destroy}. */
-export function renderScene(element, bytes) {
-  element.walkStage ??= createStage(element);
+/** Show a scene in an element, or update what is there; `onward` turns to the next leaf. Returns {lang, update, destroy}. */
+export function renderScene(element, bytes, onward) {
+  element.walkStage ??= createStage(element, onward);
   element.walkStage.update(bytes);
   return element.walkStage;
 }
 
-function createStage(element) {
+function createStage(element, onward) {
   const root = element.appendChild(make("div", "walk"));
-  const state = { root, width: 0, cleanups: [], memory: new Map(), scene: null };
+  const state = { root, width: 0, cleanups: [], choices: createChoices(), scene: null, onward };
   const redraw = () => drawScene(state);
   const observer = new ResizeObserver(() => { if (root.clientWidth !== state.width) redraw(); });
   observer.observe(root);
@@ -78,11 +79,11 @@ function drawScene(state) {
   const theme = readTheme(root);
   theme.style = getComputedStyle(root);
   state.width = root.clientWidth;
-  const memory = rememberedOf(state, scene);
+  state.choices.turn(`${scene.id} ${scene.about}`);
   const stage = {
     theme, words: translator(scene.strings, STRINGS), links: new Map(), cleanups: state.cleanups,
     headColors: HEAD_COLORS[root.dataset.scheme], readout: make("p", "readout"),
-    remember: (name, fresh) => { if (!memory.has(name)) memory.set(name, fresh()); return memory.get(name); },
+    remember: state.choices.remember, keep: state.choices.keep, onward: state.onward,
   };
   stage.tip = createTip(root);
   const area = root.appendChild(make("div", "figures"));
@@ -99,11 +100,4 @@ function drawScene(state) {
 
 function drawReadout(parent, figure, stage) {
   parent.append(stage.readout, make("p", "hint", stage.words("hint")));
-}
-
-/** What the reader chose in a picture stays while the picture is the same, and is forgotten with it. */
-function rememberedOf(state, scene) {
-  const key = `${scene.id} ${scene.about}`;
-  if (state.memory.key !== key) state.memory = Object.assign(new Map(), { key });
-  return state.memory;
 }
