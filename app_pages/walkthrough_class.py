@@ -24,6 +24,7 @@ _PRESENT = """
 _READABLE = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
 [data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
+[data-testid="stExpandSidebarButton"] * { color: var(--atlas-quiet); }
 .st-key-walk_navigation button * { color: inherit; opacity: 1; }
 .stCode .token { color: inherit !important; }
 .stCode .token:is(.keyword, .boolean, .number) { color: var(--atlas-query) !important; }

@@ -13,7 +13,7 @@ from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Matrix, Product
 
 ROLES = {"q": "query", "k": "key", "v": "value"}
-PART = Choice("part", N_("Product"), lambda walk: [(f"${name} = X W_{name}$", {}) for name in "QKV"], "product")
+PART = Choice("part", N_("Product"), lambda walk: [(name, {}) for name in "QKV"], "product")
 
 
 def projection_weight(walk: Walk, layer: int, name: str, head: int) -> tuple[NDArray[Any], NDArray[Any]]:

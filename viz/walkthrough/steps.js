@@ -1,4 +1,5 @@
 // Attention of one word in six steps, as a table with a line for each word that it looks at.
+import { scrollingTable } from "./bars.js";
 import { drawMatrix } from "./matrix.js";
 import { largestSize, numberAt, rowOf } from "./message.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
@@ -33,8 +34,7 @@ function showSteps(view) {
   if (figure.k) box.append(wordChoice(view, labels));
   if (figure.q) box.append(queryLine(view));
   box.dataset.open = state.open;
-  const scroll = box.appendChild(make("div", "table-scroll"));
-  const table = scroll.appendChild(make("table"));
+  const table = scrollingTable(box, stage.words("six_steps"));
   const head = table.appendChild(make("thead")).appendChild(make("tr"));
   const numbers = stage.words;
   const columns = [
@@ -42,7 +42,7 @@ function showSteps(view) {
     [numbers("step_divide", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
     [numbers("step_softmax"), 4], figure.v && [numbers("step_value"), 5, "value"], figure.v && [numbers("step_weighted"), 5, "value"],
   ].filter(Boolean);
-  for (const [text, step, role] of columns) head.append(make("th", `step${step} ${role ?? ""}`, text));
+  for (const [text, step, role] of columns) head.append(make(text ? "th" : "td", `step${step} ${role ?? ""}`, text));
   const body = table.appendChild(make("tbody"));
   labels.forEach((label, key) => body.append(keyRow(view, label, key)));
   if (figure.z) box.append(sumLine(view));

@@ -61,6 +61,7 @@ STRINGS: dict[str, str] = {
     "strongest_units": "its strongest units",
     "read_off_here": "if the word were read off here",
     # --- six steps
+    "six_steps": "attention in six steps",
     "step_name_1": "q, k, v",
     "step_name_2": "score",
     "step_name_3": "divide",
