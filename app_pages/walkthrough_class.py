@@ -12,6 +12,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import N_, Translate
+from app_pages.walkthrough_picture import chosen_in
 
 PARTS = {"answers": N_("Answers"), "code": N_("Code"), "controls": N_("Sentence and choices")}
 _PRESENT = """
@@ -91,7 +92,9 @@ def link_popover(titles: dict[int, str], number: int, _: Translate) -> None:
         chapters = st.multiselect(
             _("Chapters to leave out"), others, format_func=lambda each: f"{each} · {titles[each]}", key="walk_leave"
         )
-        st.code(class_link(st.context.url or "", dict(st.query_params), [*parts, *map(str, chapters)]), language=None)
+        chosen = chosen_in("walkthrough_picture")
+        shown = {**dict(st.query_params), **({"picture": chosen} if chosen else {})}
+        st.code(class_link(st.context.url or "", shown, [*parts, *map(str, chapters)]), language=None)
 
 
 def class_link(url: str, query: dict[str, str], left_out: list[str]) -> str:

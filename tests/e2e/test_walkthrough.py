@@ -228,18 +228,37 @@ def test_what_is_chosen_in_a_picture_is_in_the_link_of_its_leaf(open_step: Calla
     near(numbers(page.locator(".links-side data")), [chosen])
 
 
-def test_a_link_opens_the_words_and_the_step_of_a_picture(open_step: Callable[..., Page], walk: Walk) -> None:
-    page = open_step(5, 2, picture="5.2.3.4")
+def test_a_link_opens_the_words_and_the_steps_of_its_picture_and_of_no_other(
+    open_step: Callable[..., Page], walk: Walk
+) -> None:
+    page = open_step(5, 2)
+    page.get_by_label("Query").select_option("4")
+    page.locator(".step-buttons button").nth(3).click()
+    choose(page, "Head", (walk.link.head + 1) % walk.config.num_heads)  # the server writes the address
+    page.wait_for_function("/encoder_head=.*picture=/.test(location.search)")
+    page.goto(page.url)
+    page.wait_for_selector('.walk[data-scene="5-model"]', state="attached")
     expect(page.get_by_label("Query")).to_have_value("4")
-    expect(page.get_by_label("Second key")).to_have_value("2")
     expect(page.locator(".step-buttons [aria-pressed=true]")).to_have_count(4)
-    choose(page, "Head", (walk.link.head + 1) % walk.config.num_heads)
-    page.wait_for_function("location.search.includes('encoder_head=')")
-    expect(page.get_by_label("Query")).to_have_value("4")  # of the same sentence
-    page = open_step(7, 3, picture="5.2.1.3")
-    expect(page.locator(".switch[aria-pressed=true]")).to_have_text(["1", "3"])
-    page = open_step(10, 1, picture="99")
-    expect(page.locator(".writing-row.decoder .chip:visible")).to_have_count(1)
+    chosen = page.evaluate("new URLSearchParams(location.search).get('picture')")
+    page.get_by_role("button", name="For a class").click()
+    expect(page.get_by_test_id("stPopoverBody").locator("code")).to_contain_text(f"picture={chosen}")
+    page.keyboard.press("Escape")
+    for scene in ("6-projections", "6-scores"):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_selector(f'.walk[data-scene="{scene}"]', state="attached")
+        page.wait_for_function("!location.search.includes('picture=')")
+    page = open_step(7, 3)
+    page.locator(".switch").nth(3).click()
+    page.wait_for_function("location.search.includes('picture=')")
+    other = page.url.replace("tea", "ham")  # a link with the choice for another sentence
+    shown = page.locator(".switch[aria-pressed=true]").all_inner_texts()
+    page.reload()
+    page.wait_for_selector('.walk[data-scene="7-overlaid"]', state="attached")
+    expect(page.locator(".switch[aria-pressed=true]")).to_have_text(shown)
+    page.goto(other)
+    page.wait_for_selector('.walk[data-scene="7-overlaid"]', state="attached")
+    expect(page.locator(".switch[aria-pressed=true]")).to_have_count(1)
 
 
 def test_presenting_leaves_the_chapter_alone(open_step: Callable[..., Page]) -> None:

@@ -1,5 +1,5 @@
-// What the reader chose in the pictures of a leaf, in the page's address: `picture=4.2.3.1`, numbers counted from 1, a
-// group a picture, joined by `_`. What is open at first is not written there. It is of this leaf and this sentence.
+// What the reader chose in the pictures of a leaf, in the page's address: `picture=1k2x3_4.2.3.1`, a mark of the leaf and
+// its sentence, then a group of numbers a picture, counted from 1. What is open at first is not written there.
 import { fromAddress, intoAddress } from "../browser/address.js";
 
 const NAME = "picture";
@@ -7,18 +7,22 @@ const NUMBERS = /^\d{1,4}(\.\d{1,4})*$/;
 
 /** The choices of one leaf after the other. */
 export function createChoices() {
-  let leaf, kept = new Map(), given = [], seen;
-  const groups = () => [...kept.values()].map(({ state, form, first }) => { const now = write(form, state); return now === first ? "" : now; });
+  let leaf = "", kept = new Map(), given = [];
+  const text = () => {
+    const groups = [...kept.values()].map(({ state, form, first }) => { const now = write(form, state); return now === first ? "" : now; });
+    const chosen = groups.join("_").replace(/_+$/, "");
+    return chosen && `${leaf}_${chosen}`;
+  };
   return {
-    /** Go on with this leaf; on another one, begin with what the address says, unless that is left from the one before. */
+    text,
+    /** Go on with the leaf of this name; another one begins as the address says, if that speaks of it. */
     turn(name) {
-      if (name === leaf) return;
-      const said = fromAddress(NAME);
-      const left = leaf !== undefined && said === seen;
-      if (left && said !== null) intoAddress({ [NAME]: null });
-      [leaf, kept, given, seen] = [name, new Map(), left ? [] : (said ?? "").split("_"), left ? null : said];
+      const mark = markOf(name);
+      if (mark === leaf) return;
+      const [said, ...groups] = (fromAddress(NAME) ?? "").split("_");
+      [leaf, kept, given] = [mark, new Map(), said === mark ? groups : []];
     },
-    /** The state of a picture: fresh, or as the address says; a form is {write(state) -> numbers, read(numbers) -> changes or null}. */
+    /** The state of a picture: fresh, or as given; a form is {write(state) -> numbers, read(numbers) -> changes or null}. */
     remember(name, fresh, form) {
       if (!kept.has(name)) {
         const state = fresh();
@@ -28,14 +32,19 @@ export function createChoices() {
       }
       return kept.get(name).state;
     },
-    /** Write what has been chosen into the address. */
+    /** Write what is chosen into the address, which the page's other parts write too. */
     keep() {
-      const text = groups().join("_").replace(/_+$/, "") || null;
-      if (text === seen) return;
-      seen = text;
-      intoAddress({ [NAME]: text });
+      const now = text() || null;
+      if (now !== fromAddress(NAME)) intoAddress({ [NAME]: now });
     },
   };
+}
+
+/** A short mark of a text: FNV-1a, 32 bits. */
+function markOf(text) {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 function write(form, state) {

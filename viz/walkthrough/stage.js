@@ -46,8 +46,13 @@ function createStage(element, onward) {
     pointer.classList.add("placed");
   };
   window.addEventListener("pointermove", follow);
+  // The server writes addresses that lack what was chosen here; steps back have what was chosen there.
+  const path = window.location.pathname;
+  const moved = ({ navigationType }) => { if (navigationType !== "traverse" && window.location.pathname === path && state.scene) state.choices.keep(); };
+  window.navigation?.addEventListener("currententrychange", moved);
   return {
     lang: () => state.scene?.lang,
+    chosen: () => state.choices.text(),
     update(bytes) {
       try {
         state.scene = decodeScene(bytes);
@@ -61,6 +66,7 @@ function createStage(element, onward) {
       observer.disconnect();
       scheme.removeEventListener("change", redraw);
       window.removeEventListener("pointermove", follow);
+      window.navigation?.removeEventListener("currententrychange", moved);
       pointer.remove();
       state.cleanups.forEach((clean) => clean());
       root.remove();
@@ -87,14 +93,16 @@ function drawScene(state) {
   };
   stage.tip = createTip(root);
   const area = root.appendChild(make("div", "figures"));
+  const room = Math.floor(root.getBoundingClientRect().width); // clientWidth may be rounded up
   for (const figure of scene.figures) {
     const share = state.width < NARROW_STAGE ? 1 : (figure.width ?? 1);
     const cell = area.appendChild(make("div", "figure-cell"));
-    cell.style.width = `${Math.floor(share * (state.width + GUTTER)) - GUTTER}px`;
+    cell.style.width = `${Math.floor(share * (room + GUTTER)) - GUTTER}px`;
     FIGURES[figure.kind](cell, figure, stage);
   }
   if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind))) drawReadout(root, null, stage);
   root.dataset.scene = scene.id;
+  state.choices.keep();
   performance.measure("walk-scene", { start: began });
 }
 
