@@ -303,7 +303,15 @@ def test_every_step_is_for_everyone(browser: Browser, app_url: str, scheme: str,
         page.close()
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing is computed, and what Streamlit dimmed meanwhile is back."""
+    page.wait_for_selector('.stApp[data-test-script-state="notRunning"]', state="attached")
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+    page.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+
+
 def check_for_everyone(page: Page, where: str) -> None:
+    settle(page)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
     assert serious == [], where
