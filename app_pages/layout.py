@@ -33,6 +33,10 @@ _CSS = """
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   .atlas-name span { display: block; margin-left: 0; }
   .atlas-translation { font-size: 1.25rem; }
+  .st-key-sentence_bar .stHorizontalBlock:has(> .stColumn:nth-child(5)) { gap: 0.5rem; }
+  .st-key-sentence_bar .stHorizontalBlock:has(> .stColumn:nth-child(5)) > .stColumn:nth-child(n + 2) {
+    min-width: calc(50% - 0.25rem); flex-basis: 0;
+  }
 }
 """
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.chapters import NAMES, chapter
+from app_pages.chapters.ahead import look_ahead
 from app_pages.chapters.show import code
 from app_pages.chapters.step import Choice, Step
 from app_pages.chapters.walk import Walk, follows_the_paper
@@ -69,7 +70,7 @@ def navigation(number: int, step: int, language: str, _: Translate) -> None:
             key=key,
             on_change=lambda: go(st.session_state[key], 1),
             label_visibility="collapsed",
-            width=340,
+            width=280,
         )
         steps = chapter(number).steps
         sections = lesson(number, language).sections
@@ -133,7 +134,7 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
     st.subheader(section.heading, anchor=False)
     st.markdown(fill(section.text, facts))
     if "Formula" in section.parts:
-        st.markdown(section.parts["Formula"])
+        st.markdown(section.parts["Formula"].replace("$$", "\n$$\n"))  # lines of its own: in full size
     note = "Other note" if facts.get("other_sentence") and "Other note" in section.parts else "Note"
     if note in section.parts:
         st.caption(fill(section.parts[note], facts))
@@ -183,6 +184,7 @@ def leaf(model: str, message: bytes, language: str) -> None:
         walkthrough_picture(scene, key="walkthrough_picture")
     with text:
         prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, _)
+    look_ahead(walk)
 
 
 language = st.session_state.get("language", "en")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import N_, Translate
+from app_pages.walkthrough_picture import chosen_in
 
 PARTS = {"answers": N_("Answers"), "code": N_("Code"), "controls": N_("Sentence and choices")}
 _PRESENT = """
@@ -24,12 +25,27 @@ _PRESENT = """
 _READABLE = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
 [data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
+[data-testid="stExpandSidebarButton"] * { color: var(--atlas-quiet); }
 .st-key-walk_navigation button * { color: inherit; opacity: 1; }
 .stCode .token { color: inherit !important; }
 .stCode .token:is(.keyword, .boolean, .number) { color: var(--atlas-query) !important; }
 .stCode .token:is(.string, .triple-quoted-string) { color: var(--atlas-encoder) !important; }
 .stCode .token.comment { color: var(--atlas-quiet) !important; }
 .stCode .token:is(.function, .class-name) { color: var(--atlas-value) !important; }
+"""
+# One row where there is room; on a telephone the text comes after as few rows as can be. Formulas scroll if they must.
+_FITTING = """
+.stMarkdown .katex-display { margin: 0.25rem 0 0.75rem; text-align: left; overflow: auto hidden; }
+.stMarkdown .katex-display > .katex { text-align: left; }
+@media (min-width: 1100px) {
+  .st-key-walk_navigation { flex-wrap: nowrap; }
+  .st-key-walk_navigation > :not(:has([role=radiogroup])) { flex-shrink: 0; }
+  .st-key-walk_navigation > :has([role=radiogroup]) { min-width: 0; flex-shrink: 1; }
+}
+@media (max-width: 640px) {
+  .st-key-walk_navigation { gap: 0.5rem; }
+  .st-key-walk_navigation > :is(:has([role=radiogroup]), :has([role=combobox])) { order: 1; }
+}
 """
 _NO_CONTROLS = ".st-key-sentence_bar .stHorizontalBlock, .st-key-walk_choices { display: none; }"
 
@@ -52,7 +68,7 @@ def presenting() -> bool:
 
 def style() -> None:
     """Make the page as large and as bare as the address asks for."""
-    rules = _READABLE + (_PRESENT if presenting() else "") + (_NO_CONTROLS if "controls" in hidden() else "")
+    rules = _READABLE + _FITTING + (_PRESENT if presenting() else "") + (_NO_CONTROLS if "controls" in hidden() else "")
     st.html(f"<style>{rules}</style>")
 
 
@@ -68,7 +84,7 @@ def present_button(_: Translate) -> None:
 
 def link_popover(titles: dict[int, str], number: int, _: Translate) -> None:
     """Make a link for a class."""
-    with st.popover(_("For a class")):
+    with st.popover(_("For a class"), on_change="rerun", key="walk_class"):  # the link is to what is shown by now
         st.markdown(_("A link to this chapter with your sentence, without what you leave out:"))
         label = _("Leave out")
         parts = st.multiselect(label, list(PARTS), format_func=lambda each: _(PARTS[each]), key="walk_leave_parts")
@@ -76,7 +92,9 @@ def link_popover(titles: dict[int, str], number: int, _: Translate) -> None:
         chapters = st.multiselect(
             _("Chapters to leave out"), others, format_func=lambda each: f"{each} · {titles[each]}", key="walk_leave"
         )
-        st.code(class_link(st.context.url or "", dict(st.query_params), [*parts, *map(str, chapters)]), language=None)
+        chosen = chosen_in("walkthrough_picture")
+        shown = {**dict(st.query_params), **({"picture": chosen} if chosen else {})}
+        st.code(class_link(st.context.url or "", shown, [*parts, *map(str, chapters)]), language=None)
 
 
 def class_link(url: str, query: dict[str, str], left_out: list[str]) -> str:

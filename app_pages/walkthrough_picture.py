@@ -11,4 +11,11 @@ _picture = st.components.v2.component("walkthrough_picture", js=streamlit_js(), 
 
 def walkthrough_picture(scene: bytes, *, key: str) -> None:
     """Draw a scene."""
-    _picture(data=scene, key=key)
+    _picture(data=scene, key=key, on_picture_change=lambda: None)
+
+
+def chosen_in(key: str) -> str:
+    """What the address says of the choices in a picture, as the browser told when it was asked for a link."""
+    state = st.session_state.get(key) or {}
+    chosen: str = state.get("picture") or ""
+    return chosen

@@ -140,11 +140,25 @@ def test_a_link_for_a_class_keeps_the_rest_of_the_address() -> None:
 def test_the_code_shown_is_the_code_that_runs(reference: str) -> None:
     where, lines = code(reference)
     file, _, first = where.partition(":")
-    text = (Path(APP).parent / file).read_text("utf-8").splitlines()
+    text = [line.strip() for line in (Path(APP).parent / file).read_text("utf-8").splitlines()]
+    shown = [line.strip() for line in lines.splitlines()]
     assert file.startswith("transformer/")
-    assert text[int(first) - 1].strip() == lines.splitlines()[0]
-    name = reference.rpartition(":")[2].rpartition(".")[2]
-    assert any(f"{kind} {name}" in lines for kind in ("def", "class"))
+    assert text[int(first) - 1] == shown[0]
+    _module, name, *part = reference.split(":", 2)
+    if part:
+        assert text[int(first) - 1 : int(first) - 1 + len(shown)] == shown
+        begin, _, end = part[0].partition(" … ")
+        assert shown[0].startswith(begin) and shown[-1].startswith(end)
+    else:
+        rest = iter(text[int(first) - 1 :])
+        assert all(line in rest for line in shown)  # in this order, without the docstring
+        assert any(f"{kind} {name.rpartition('.')[2]}" in lines for kind in ("def", "class"))
+
+
+def test_the_code_of_a_step_is_read_at_a_glance() -> None:
+    for number in range(1, len(NAMES) + 1):
+        for step in chapter(number).steps:
+            assert sum(len(code(each)[1].splitlines()) for each in step.code) <= 25, step.name
 
 
 def test_a_model_of_another_build_is_told_apart() -> None:

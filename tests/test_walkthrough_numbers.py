@@ -7,14 +7,16 @@ formulas; nothing of `transformer` but its parameters is used for it.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from app_pages.chapters import NAMES, chapter
+from app_pages.chapters import NAMES, ahead, chapter
 from app_pages.chapters.show import show
 from app_pages.chapters.walk import Walk, make_walk
 from transformer.models import build
@@ -144,7 +146,8 @@ def test_1_the_boxes_count_their_parameters(walk: Walk, scene: Scene) -> None:
     encoder, decoder = attention + feed_forward + 2 * norm, 2 * attention + feed_forward + 3 * norm
     for name in ("box", "stacks", "layers", "sublayers"):
         assert scene(1, name)["machine"]["parameters"] == {
-            "all": layers * (encoder + decoder) + sizes.vocab_size * d,
+            "all": layers * (encoder + decoder) + sizes.vocab_size * d,  # what is drawn is all there is
+            "embedding": sizes.vocab_size * d,
             "encoder_layer": encoder,
             "decoder_layer": decoder,
             "self_attention": attention,
@@ -247,7 +250,7 @@ def test_7_many_heads(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     joined = np.concatenate(list(expected["z"]), axis=-1)
     w_o, bias = formulas.parameters[f"{path}.w_o.weight"], formulas.parameters[f"{path}.w_o.bias"]
     check_product(scene(7, "joined", layer=LAYER)["product"], joined, w_o.T, bias)
-    overlay = scene(7, "overlaid", layer=LAYER)[f"overlay {LAYER}"]
+    overlay = scene(7, "overlaid", layer=LAYER)["overlay"]
     near(overlay["weights"][LAYER], expected["weights"])
     assert overlay["layer"] == LAYER
 
@@ -452,6 +455,20 @@ def test_16_costs_and_the_papers_table(scene: Scene) -> None:
     ]  # two layers are the worst of all, the big model the best
 
 
+def test_what_takes_long_is_computed_ahead_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    translator = load_translator("small")
+    written = translator.translate("I am a student.", "de")
+    walk = make_walk(translator, "I am a student.", "en-de", written.pieces, written.text)
+    monkeypatch.setattr(ahead, "QUIET", 0.0)
+    ahead.prepare(walk)
+    steps = [(n, i, step) for n in range(1, len(NAMES) + 1) for i, step in enumerate(chapter(n).steps) if step.ahead]
+    assert steps
+    before = set(walk._kept)
+    for number, index, step in steps:
+        show(walk, number, index, tuple(choice.first(walk) for choice in step.choices), "en")
+    assert set(walk._kept) == before
+
+
 @pytest.mark.parametrize(
     ("model", "text", "direction"),
     [("small", "Oui.", "fr-en"), ("small", "私は学生です。", "ja-en"), ("small", "A", "en-ja")],
@@ -466,3 +483,20 @@ def test_every_step_has_a_picture_for_any_sentence(model: str, text: str, direct
             chosen = tuple(choice.first(walk) for choice in step.choices)
             scene = decode_scene(show(walk, number, index, chosen, language)[0])
             assert scene["figures"] or step.name == "onward"
+
+
+def test_whoever_comes_meanwhile_waits_for_what_is_being_computed(walk: Walk) -> None:
+    begun, release, computed = threading.Event(), threading.Event(), []
+
+    def compute() -> str:
+        begun.set()
+        assert release.wait(10)
+        computed.append(1)
+        return "done"
+
+    with ThreadPoolExecutor(2) as visitors:
+        first = visitors.submit(walk.once, "slow", compute)
+        assert begun.wait(10)
+        second = visitors.submit(walk.once, "slow", compute)
+        release.set()
+        assert (first.result(10), second.result(10), computed) == ("done", "done", [1])

@@ -34,6 +34,11 @@ class StepCandidates:
     log_normalisers: list[float]  # (T,)
 
 
+def probabilities(logits: Tensor) -> Tensor:
+    """Softmax over the vocabulary (..., V): all are positive, and their sum is 1 (Vaswani et al. 2017, section 3.4)."""
+    return logits.softmax(-1)
+
+
 def step_candidates(
     logits: Tensor, written: Sequence[int], tokenizer: Tokenizer, *, count: int = 10
 ) -> list[StepCandidates]:

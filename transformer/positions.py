@@ -23,7 +23,8 @@ def sinusoid(position: Tensor, dim: int, layout: str = "interleaved") -> Tensor:
     """(L,) -> (L, dim): sines and cosines of geometrically spaced wavelengths.
 
     `interleaved` is the paper's: sin(p / 10000^(2i/dim)), then its cosine, in turn (Vaswani et al. 2017, section
-    3.5). `halves` is Tensor2Tensor's and the guide's: all sines, then all cosines, with exponents i / (dim/2 - 1).
+    3.5). `halves` is Tensor2Tensor's and The Illustrated Transformer's: all sines, then all cosines, with exponents
+    i / (dim/2 - 1).
     """
     pairs = torch.arange(dim // 2, device=position.device, dtype=torch.float32)
     if layout == "halves":

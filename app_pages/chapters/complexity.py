@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,12 @@ LENGTHS = (16, 32, 64, 128, 256, 512)
 WIDTH, KERNEL, REPEATS = 256, 3, 3
 
 
-def times(walk: Walk) -> NDArray[Any]:
-    """Milliseconds of one layer (3, lengths): self-attention, recurrence, convolution; the least of a few runs."""
-    found: NDArray[Any] = walk.once("complexity", _measure)
-    return found
+@cache
+def times() -> NDArray[Any]:
+    """Milliseconds of one layer (3, lengths): self-attention, recurrence, convolution; the least of a few runs.
 
-
-def _measure() -> NDArray[Any]:
+    Of the machine, whatever the sentence: measured once a process.
+    """
     import torch
     from torch import nn
 
@@ -67,9 +67,9 @@ def measured(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     return [
         Curves(
             "times",
-            _("one layer, {width} wide, on this machine, now", width=WIDTH),
+            _("one layer, {width} wide, on this machine", width=WIDTH),
             np.array(LENGTHS),
-            times(walk),
+            times(),
             names,
             _("length"),
             _("milliseconds"),
@@ -96,7 +96,7 @@ def experiments(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
-    found = times(walk)
+    found = times()
     return {
         "attention_growth": f"{found[0, -1] / found[0, -2]:.1f}",
         "recurrent_growth": f"{found[1, -1] / found[1, -2]:.1f}",
@@ -121,6 +121,12 @@ def of_the_paper(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 
 STEPS = (
-    Step("measured", measured, code=("transformer.kernels:ExponentialKernel.forward",), facts=facts),
+    Step(
+        "measured",
+        measured,
+        code=("transformer.kernels:ExponentialKernel.forward",),
+        facts=facts,
+        ahead=(lambda walk: times(),),
+    ),
     Step("experiments", experiments, facts=of_the_paper),
 )

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app_pages.chapters.step import DECODER_HEAD, DECODER_LAYER, Chosen, Step
+from app_pages.chapters.step import ATTENTION, DECODER_HEAD, DECODER_LAYER, Chosen, Step
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Matrix, Product, Writing
 
 CANDIDATES = 5
+DECODER = "transformer.layers:DecoderLayer.forward"
 
 
 def likeliest(walk: Walk, position: int, count: int = CANDIDATES) -> list[tuple[str, float]]:
@@ -43,7 +44,18 @@ def mask(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         ("weights", walk[f"{prefix}.weights"][head], _("weights"), "weight", "weight"),
     )
     return [
-        Matrix(name, values, title, role, scale, walk.reads, walk.reads, link="mask", width=1 / 3)
+        Matrix(
+            name,
+            values,
+            title,
+            role,
+            scale,
+            walk.reads,
+            walk.reads,
+            link="mask",
+            width=1 / 3,
+            axes=(_("query"), _("key")),
+        )
         for name, values, title, role, scale in parts
     ]
 
@@ -64,6 +76,7 @@ def ask(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         "weight",
         walk.reads,
         walk.source,
+        axes=(_("query"), _("key")),
     )
     return [Product(left, right, result, factor=q.shape[-1] ** -0.5, after=(weights,))]
 
@@ -73,5 +86,10 @@ STEPS = (
     Step(
         "mask", mask, (DECODER_LAYER, DECODER_HEAD), ("transformer.masks:causal", "transformer.kernels:masked_softmax")
     ),
-    Step("ask", ask, (DECODER_LAYER, DECODER_HEAD), ("transformer.layers:DecoderLayer.forward",)),
+    Step(
+        "ask",
+        ask,
+        (DECODER_LAYER, DECODER_HEAD),
+        (f"{DECODER}:def look_at_source … )", f"{ATTENTION}:content = … weights ="),
+    ),
 )

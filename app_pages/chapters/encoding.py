@@ -24,7 +24,17 @@ def path(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     states = {name: walk[f"{prefix}.{name}"] for name, _title in stations}
     limit = usual(*states.values())
     return [
-        Matrix(name, states[name], title, "encoder", rows=walk.source, link="path", limit=limit, row_height=12)
+        Matrix(
+            name,
+            states[name],
+            title,
+            "encoder",
+            rows=walk.source,
+            link="path",
+            limit=limit,
+            row_height=12,
+            axes=(_("piece"), _("dimension")),
+        )
         for name, title in stations
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app_pages.chapters.step import LAYER, Chosen, Step
+from app_pages.chapters.step import ATTENTION, LAYER, WEIGHTS, Chosen, Step
 from app_pages.chapters.walk import Walk, usual
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Links, Matrix, Product
@@ -28,6 +28,7 @@ def eight(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
                 link="w",
                 width=0.25,
                 bare=True,
+                axes=(_("query"), _("key")),
             )
         )
     for head in range(walk.config.num_heads):
@@ -42,6 +43,7 @@ def eight(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
                 width=0.25,
                 bare=True,
                 row_height=6,
+                axes=(_("piece"), _("dimension")),
             )
         )
     return figures
@@ -67,8 +69,9 @@ def joined(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 def overlaid(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     layer, link = chosen["layer"], walk.link
     head = int(walk.encoder_weights[layer, :, link.query, link.key].argmax())
-    name = f"overlay {layer}"
-    return [Links(name, walk.encoder_weights, walk.source, walk.source, layer, head, link.query, link.key, many=True)]
+    return [
+        Links("overlay", walk.encoder_weights, walk.source, walk.source, layer, head, link.query, link.key, many=True)
+    ]
 
 
 STEPS = (
@@ -77,7 +80,7 @@ STEPS = (
         "joined",
         joined,
         (LAYER,),
-        ("transformer.projections:merge_heads", "transformer.attention:MultiHeadAttention.forward"),
+        ("transformer.projections:merge_heads", f"{ATTENTION}:return trace("),
     ),
-    Step("overlaid", overlaid, (LAYER,), ("transformer.attention:MultiHeadAttention.forward",)),
+    Step("overlaid", overlaid, (LAYER,), (WEIGHTS,)),
 )

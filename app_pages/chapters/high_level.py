@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app_pages.chapters.step import Chosen, Draw, Step
+from app_pages.chapters.step import DECODER_SUBLAYERS, Chosen, Draw, Step
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Machine
@@ -14,6 +14,7 @@ def parameters(walk: Walk) -> dict[str, int]:
     """Count the numbers that training has set, in the whole model and in the parts of a layer."""
     parts = {
         "all": "",
+        "embedding": "embedding",
         "encoder_layer": "encoder.layers.0",
         "decoder_layer": "decoder.layers.0",
         "self_attention": "decoder.layers.0.self_attention",
@@ -37,5 +38,5 @@ STEPS = (
     Step("box", machine(0), code=("transformer.models:EncoderDecoder.forward",)),
     Step("stacks", machine(1), code=("transformer.models:EncoderDecoder.__init__",)),
     Step("layers", machine(2), code=("transformer.models:Stack.forward", "transformer.models:DecoderStack.forward")),
-    Step("sublayers", machine(3), code=("transformer.layers:DecoderLayer.forward",)),
+    Step("sublayers", machine(3), code=(DECODER_SUBLAYERS,)),
 )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app_pages.chapters.decoder import likeliest
-from app_pages.chapters.step import POSITION, Choice, Chosen, Step, shown_pieces
+from app_pages.chapters.step import DECODER_SUBLAYERS, POSITION, Choice, Chosen, Step, shown_pieces
 from app_pages.chapters.walk import Walk, softmax, usual
 from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Journey, Piece, Tokens
@@ -125,6 +125,6 @@ def facts(walk: Walk, chosen: Chosen) -> dict[str, Any]:
 
 
 STEPS = (
-    Step("journey", written, (WATCHED,), ("transformer.layers:DecoderLayer.forward",), facts),
+    Step("journey", written, (WATCHED,), (DECODER_SUBLAYERS,), facts),
     Step("source", read, (SOURCE,), ("transformer.layers:Layer.forward",)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,16 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     }
 
 
-def search_steps(walk: Walk, width: int) -> tuple[list[list[dict[str, Any]]], dict[str, int], str]:
+Searched = tuple[list[list[dict[str, Any]]], dict[str, int], str]
+
+
+def search_steps(walk: Walk, width: int) -> Searched:
     """The living and ended hypotheses after each step, the place of the best one, and its text."""
+    found: Searched = walk.once(f"search {width}", lambda: _search_steps(walk, width))
+    return found
+
+
+def _search_steps(walk: Walk, width: int) -> Searched:
     import torch
 
     from transformer.decoding import MAX_EXTRA, beam_search
@@ -128,15 +137,27 @@ def search_steps(walk: Walk, width: int) -> tuple[list[list[dict[str, Any]]], di
 
 def search(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     figures: list[Figure] = []
+    legend = _(
+        "Likeliest on top. A line leads from a beginning to what it goes on with; the strong one leads to the output. "
+        "Grey boxes have ended."
+    )
     for width in BEAMS:
         steps, best, text = search_steps(walk, width)
         name = _("Greedy") if width == 1 else _("Beam of {width}", width=width)
-        figures.append(Beam(steps, walk.languages[1], f"{name}: {text}", best))
+        figures.append(Beam(steps, walk.languages[1], f"{name}: {text}", best, legend if width > 1 else ""))
     return figures
 
 
 STEPS = (
     Step("loss", loss, (SMOOTHING,), ("transformer.losses:cross_entropy",), facts),
     Step("printed", printed, code=("transformer.losses:cross_entropy",)),
-    Step("search", search, code=("transformer.decoding:beam_search",)),
+    Step(
+        "search",
+        search,
+        code=(
+            "transformer.decoding:beam_search:for length in … parents, chosen = parents",
+            "transformer.decoding:length_normaliser",
+        ),
+        ahead=tuple(partial(search_steps, width=width) for width in BEAMS),
+    ),
 )

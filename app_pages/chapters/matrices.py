@@ -7,13 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from app_pages.chapters.step import HEAD, LAYER, Choice, Chosen, Step
+from app_pages.chapters.step import ATTENTION, HEAD, LAYER, Choice, Chosen, Step
 from app_pages.chapters.walk import Walk, usual
 from app_pages.i18n import N_, Translate
 from viz.walkthrough.scene import Figure, Matrix, Product
 
 ROLES = {"q": "query", "k": "key", "v": "value"}
-PART = Choice("part", N_("Product"), lambda walk: [(f"${name} = X W_{name}$", {}) for name in "QKV"], "product")
+PART = Choice("part", N_("Product"), lambda walk: [(name, {}) for name in "QKV"], "product")
 
 
 def projection_weight(walk: Walk, layer: int, name: str, head: int) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -54,6 +54,7 @@ def scores(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
         "weight",
         walk.source,
         walk.source,
+        axes=(_("query"), _("key")),
     )
     return [Product(left, right, result, factor=q.shape[-1] ** -0.5, after=(weights,))]
 
@@ -74,5 +75,5 @@ STEPS = (
         (LAYER, HEAD),
         ("transformer.kernels:ExponentialKernel.forward", "transformer.kernels:masked_softmax"),
     ),
-    Step("outputs", outputs, (LAYER, HEAD), ("transformer.attention:MultiHeadAttention.forward",)),
+    Step("outputs", outputs, (LAYER, HEAD), (f"{ATTENTION}:head_outputs =",)),
 )

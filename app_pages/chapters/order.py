@@ -37,7 +37,18 @@ def added(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     )
     limit = usual(content, whole)
     return [
-        Matrix(name, values, title, "embedding", rows=walk.source, link="sum", sign=sign, limit=limit, row_height=12)
+        Matrix(
+            name,
+            values,
+            title,
+            "embedding",
+            rows=walk.source,
+            link="sum",
+            sign=sign,
+            limit=limit,
+            row_height=12,
+            axes=(_("piece"), _("dimension")),
+        )
         for name, values, title, sign in parts
     ]
 
@@ -49,7 +60,13 @@ def layouts(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     }
     figures: list[Figure] = [
         Matrix(
-            layout, sinusoids(ROWS, walk.config.d_model, layout), titles[layout], "embedding", limit=1.0, row_height=8
+            layout,
+            sinusoids(ROWS, walk.config.d_model, layout),
+            titles[layout],
+            "embedding",
+            limit=1.0,
+            row_height=8,
+            axes=(_("position"), _("dimension")),
         )
         for layout in LAYOUTS
     ]
@@ -62,8 +79,12 @@ def layouts(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 
 def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
-    encodings = sinusoids(SPAN, walk.config.d_model, "interleaved").astype(np.float64)
-    similarity = encodings @ encodings.T / (walk.config.d_model / 2)
+    import torch
+
+    from transformer import position_patterns
+    from transformer.positions import sinusoid
+
+    similarity = position_patterns.alike(sinusoid(torch.arange(SPAN), walk.config.d_model)).numpy()
     titles = {
         "interleaved": _("interleaved, the paper's"),
         "halves": _("sines left, cosines right, the article's picture"),
@@ -72,8 +93,8 @@ def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     rows: list[tuple[str | float, ...]] = []
     for size in (walk.config.d_model, TOY_SIZE):
         for layout in LAYOUTS:
-            turns = wavelengths(size, layout)
-            rows.append((titles[layout], size, *(float(turns[i]) for i in (0, 1, -1))))
+            turns = position_patterns.wavelengths(size, layout).tolist()
+            rows.append((titles[layout], size, *(turns[i] for i in (0, 1, -1))))
     return [
         Matrix(
             "similarity",
@@ -84,6 +105,7 @@ def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
             width=0.5,
             limit=1.0,
             row_height=6,
+            axes=(_("position"), _("position")),
         ),
         Curves(
             "decay",
@@ -99,17 +121,9 @@ def alike(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
 
 
-def wavelengths(size: int, layout: str) -> NDArray[Any]:
-    """How many positions a full turn of each pair takes (size / 2,)."""
-    pairs = np.arange(size // 2)
-    exponents = 2 * pairs / size if layout == "interleaved" else pairs / max(size // 2 - 1, 1)
-    turns: NDArray[Any] = 2 * np.pi * 10000.0**exponents
-    return turns
-
-
 _CODE = ("transformer.positions:sinusoid",)
 STEPS = (
     Step("added", added, code=("transformer.models:Embedding.forward", "transformer.positions:SinusoidalSum")),
     Step("layouts", layouts, code=_CODE),
-    Step("alike", alike, code=_CODE),
+    Step("alike", alike, code=("transformer.position_patterns:alike", "transformer.position_patterns:wavelengths")),
 )

@@ -87,7 +87,7 @@ STEPS = (
         "probabilities",
         probabilities,
         (POSITION,),
-        ("transformer.next_tokens:_from_scratch", "transformer.decoding:likeliest"),
+        ("transformer.models:TiedOutput.forward", "transformer.candidates:probabilities"),
         facts,
     ),
 )

@@ -36,7 +36,18 @@ def add(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     )
     limit = usual(*(arrays[name] for name, *_rest in parts))
     return [
-        Matrix(name, arrays[name], title, role, rows=walk.source, link="sum", sign=sign, limit=limit, row_height=12)
+        Matrix(
+            name,
+            arrays[name],
+            title,
+            role,
+            rows=walk.source,
+            link="sum",
+            sign=sign,
+            limit=limit,
+            row_height=12,
+            axes=(_("piece"), _("dimension")),
+        )
         for name, title, role, sign in parts
     ]
 
@@ -59,7 +70,15 @@ def normalise(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
     return [
         Matrix(
-            "before", before, _("before"), "encoder", rows=walk.source, link="norm", limit=usual(before), row_height=12
+            "before",
+            before,
+            _("before"),
+            "encoder",
+            rows=walk.source,
+            link="norm",
+            limit=usual(before),
+            row_height=12,
+            axes=(_("piece"), _("dimension")),
         ),
         Matrix(
             "after",
@@ -71,6 +90,7 @@ def normalise(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
             sign="→",
             limit=usual(after),
             row_height=12,
+            axes=(_("piece"), _("dimension")),
         ),
         Table("moments", _("mean and variance of each word's numbers"), heads, rows, digits=3),
     ]
@@ -82,6 +102,11 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 
 STEPS = (
-    Step("add", add, (LAYER, SUBLAYER), ("transformer.layers:Layer.forward",)),
+    Step(
+        "add",
+        add,
+        (LAYER, SUBLAYER),
+        ('transformer.layers:Layer.forward:x = trace("residual_mid" … return', "transformer.layers:PostNorm.forward"),
+    ),
     Step("normalise", normalise, (LAYER, SUBLAYER), ("transformer.layers:PostNorm.forward",), facts),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from app_pages.chapters.step import Chosen, Step
+from app_pages.chapters.step import WEIGHTS, Chosen, Step
 from app_pages.chapters.walk import Walk, make_walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Bars, Figure, Links, Table
@@ -29,16 +30,23 @@ def of_another(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     return {"other_sentence": walk.text.strip() != SENTENCES["tired"]}
 
 
-def both(walk: Walk) -> dict[str, Walk]:
-    """The article's sentence with 'tired' and with 'wide', in the visitor's model, into the visitor's language."""
+def with_word(walk: Walk, word: str) -> Walk:
+    """The article's sentence with this word, in the visitor's model, into the visitor's language."""
     target = "de" if walk.languages[1] == "en" else walk.languages[1]
 
-    def translate(text: str) -> Walk:
-        written = walk.translator.translate(text, target)
-        return make_walk(walk.translator, text, f"en-{target}", written.pieces, written.text)
+    def translate() -> Walk:
+        if (walk.text.strip(), walk.languages) == (SENTENCES[word], ("en", target)):
+            return walk
+        written = walk.translator.translate(SENTENCES[word], target)
+        return make_walk(walk.translator, SENTENCES[word], f"en-{target}", written.pieces, written.text)
 
-    found: dict[str, Walk] = walk.once("both", lambda: {name: translate(text) for name, text in SENTENCES.items()})
+    found: Walk = walk.once(f"with {word}", translate)
     return found
+
+
+def both(walk: Walk) -> dict[str, Walk]:
+    """The article's sentence with 'tired' and with 'wide'."""
+    return {word: with_word(walk, word) for word in SENTENCES}
 
 
 def wide(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
@@ -81,7 +89,8 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     return {"tired_layer": link.layer + 1, "tired_head": link.head + 1, "tired_weight": f"{link.weight:.2f}"}
 
 
+_AHEAD = tuple(partial(with_word, word=word) for word in SENTENCES)
 STEPS = (
-    Step("links", links, code=("transformer.attention:MultiHeadAttention.forward",), facts=of_another),
-    Step("wide", wide, code=("transformer.attention:MultiHeadAttention.forward",), facts=facts),
+    Step("links", links, code=(WEIGHTS,), facts=of_another),
+    Step("wide", wide, code=(WEIGHTS,), facts=facts, ahead=_AHEAD),
 )

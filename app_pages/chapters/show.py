@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import textwrap
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ def show(walk: Walk, number: int, step: int, chosen: tuple[int, ...], language: 
     message = encode_scene(
         figures,
         id=f"{number}-{shown.name}",
-        about=f"{walk.translator.name} {walk.languages} {walk.text} {chosen}",
+        about=f"{walk.translator.name} {walk.languages} {walk.text} {walk.translation}",
         lang=language,
         strings=translate_all(STRINGS, language),
     )
@@ -62,11 +63,30 @@ def model_facts(walk: Walk) -> Mapping[str, Any]:
 
 
 def code(reference: str) -> tuple[str, str]:
-    """Where the code of "module:Class.method" stands, and its very lines."""
-    module_name, _, name = reference.partition(":")
+    """Where the code of a reference of `Step.code` stands, and its very lines, without what it says of itself."""
+    module_name, name, *part = reference.split(":", 2)
     found: Any = import_module(module_name)
-    for part in name.split("."):
-        found = getattr(found, part)
+    for each in name.split("."):
+        found = getattr(found, each)
     lines, first = inspect.getsourcelines(found)
+    lines = textwrap.dedent("".join(lines)).splitlines()
     file = Path(inspect.getsourcefile(found) or "").relative_to(ROOT)
-    return f"{file}:{first}", textwrap.dedent("".join(lines))
+    if part:
+        begin, _, end = part[0].partition(" … ")
+        start = next(i for i, line in enumerate(lines) if line.strip().startswith(begin))
+        stop = next(i for i, line in enumerate(lines) if i >= start and line.strip().startswith(end)) if end else start
+        first, lines = first + start, lines[start : stop + 1]
+    else:
+        lines = without_docstring(lines)
+    return f"{file}:{first}", textwrap.dedent("\n".join(lines))
+
+
+def without_docstring(lines: list[str]) -> list[str]:
+    """The lines of one function or class, without its docstring."""
+    (definition,) = ast.parse("\n".join(lines)).body
+    assert isinstance(definition, (ast.FunctionDef, ast.ClassDef))
+    if ast.get_docstring(definition) is None:
+        return lines
+    said = definition.body[0]
+    after = lines[said.end_lineno :]
+    return [*lines[: said.lineno - 1], *(after if after[:1] != [""] else after[1:])]

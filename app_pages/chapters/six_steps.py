@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app_pages.chapters.step import HEAD, LAYER, Chosen, Step
+from app_pages.chapters.step import ATTENTION, HEAD, LAYER, Chosen, Step
 from app_pages.chapters.walk import Walk, softmax
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, SixSteps, Tokens
@@ -62,5 +62,5 @@ def by_model(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 _CODE = ("transformer.kernels:ExponentialKernel.forward", "transformer.kernels:masked_softmax")
 STEPS = (
     Step("hand", by_hand, code=_CODE),
-    Step("model", by_model, (LAYER, HEAD), ("transformer.attention:MultiHeadAttention.forward", *_CODE)),
+    Step("model", by_model, (LAYER, HEAD), (f"{ATTENTION}:q = … head_outputs =", *_CODE)),
 )

@@ -36,9 +36,11 @@ def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `name` is its section in the lesson, `code` names what computes it ("module:Class.method").
+    """One step: `name` is its section in the lesson, `code` names what computes it: "module:Class.method".
 
-    `onward` are other pages of the app to go to from here, as (file, label).
+    Of a long one, a third part names the first and the last line by their beginnings: "module:name:x = … y = ".
+    `onward` are other pages of the app to go to from here, as (file, label). `ahead` computes, and the walk keeps, what
+    takes longer than turning a leaf.
     """
 
     name: str
@@ -47,6 +49,12 @@ class Step:
     code: tuple[str, ...] = ()
     facts: Facts = no_facts
     onward: tuple[tuple[str, str], ...] = ()
+    ahead: tuple[Callable[[Walk], Any], ...] = ()
+
+
+ATTENTION = "transformer.attention:MultiHeadAttention.forward"
+WEIGHTS = f"{ATTENTION}:q = … weights ="
+DECODER_SUBLAYERS = 'transformer.layers:DecoderLayer.forward:def look_back … return trace("residual_post"'
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,17 @@ def pieces(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
 
 def vectors(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     values = walk["encoder.token_embedding"]
-    return [Matrix("token_embedding", values, _("embeddings"), "embedding", rows=walk.source, row_height=20)]
+    return [
+        Matrix(
+            "token_embedding",
+            values,
+            _("embeddings"),
+            "embedding",
+            rows=walk.source,
+            row_height=20,
+            axes=(_("piece"), _("dimension")),
+        )
+    ]
 
 
 STEPS = (

@@ -30,6 +30,11 @@ def one_hot(walk: Walk) -> NDArray[Any]:
 
 def untrained(walk: Walk) -> NDArray[Any]:
     """Probabilities (T, V) of a model of the same shape with fresh random weights."""
+    found: NDArray[Any] = walk.once("untrained", lambda: _untrained(walk))
+    return found
+
+
+def _untrained(walk: Walk) -> NDArray[Any]:
     import torch
 
     from transformer.models import build
@@ -57,6 +62,7 @@ def targets(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
             walk.writes,
             labels,
             width=2 / 3,
+            axes=(_("position"), _("piece")),
         ),
     ]
 
@@ -83,7 +89,18 @@ def before_and_after(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figur
     heads = [_("target"), _("random weights"), _("their likeliest piece"), "", _("this model, trained")]
     return [
         *(
-            Matrix(name, values, title, "decoder", "weight", walk.writes, labels, link="outputs", width=1 / 3)
+            Matrix(
+                name,
+                values,
+                title,
+                "decoder",
+                "weight",
+                walk.writes,
+                labels,
+                link="outputs",
+                width=1 / 3,
+                axes=(_("position"), _("piece")),
+            )
             for name, values, title in parts
         ),
         Table("guesses", _("probabilities"), heads, rows, digits=5),
@@ -92,5 +109,10 @@ def before_and_after(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figur
 
 STEPS = (
     Step("targets", targets, code=("transformer.losses:translation_loss",)),
-    Step("before_and_after", before_and_after, code=("transformer.models:build",)),
+    Step(
+        "before_and_after",
+        before_and_after,
+        code=("transformer.models:build", "transformer.candidates:probabilities"),
+        ahead=(untrained,),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,12 +45,14 @@ class Walk:
     written_ids: Sequence[int]
     trace: Trace
     _kept: dict[str, Any] = field(default_factory=dict)
+    _making: dict[str, threading.Lock] = field(default_factory=dict)
 
     def once(self, name: str, compute: Callable[[], Any]) -> Any:
-        """Compute what picture and text both need once; whoever comes at the same time computes it too."""
-        if name not in self._kept:
-            self._kept[name] = compute()
-        return self._kept[name]
+        """Compute what several ask for once; whoever comes meanwhile waits for it."""
+        with self._making.setdefault(name, threading.Lock()):
+            if name not in self._kept:
+                self._kept[name] = compute()
+            return self._kept[name]
 
     def __getitem__(self, path: str) -> NDArray[Any]:
         """Return the tensor at a path of the trace, without the batch."""
@@ -112,8 +115,11 @@ class Walk:
 
     @cached_property
     def probabilities(self) -> NDArray[Any]:
-        """Softmax of the logits (T, V)."""
-        return softmax(self.logits)
+        """Probabilities of every target position (T, V)."""
+        from transformer.candidates import probabilities
+
+        found: NDArray[Any] = probabilities(self.trace["logits"][0]).numpy()
+        return found
 
     def part(self, path: str) -> Any:
         """Return a part of the model by its path."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LAYOUTS = {
     "interleaved": N_("sine and cosine in turn, as in the paper"),
-    "halves": N_("sines left, cosines right, as in the guide"),
+    "halves": N_("sines left, cosines right, as in The Illustrated Transformer"),
 }
 COUNTS = (32, 64, 128, 256)
 SHIFTS = (0, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -37,6 +37,15 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     system = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     chosen = {"executable_path": system} if system else {}
     return {**browser_type_launch_args, **chosen, "args": [*browser_type_launch_args.get("args", []), *FLAGS]}
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A page on which nothing may go wrong unseen."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    assert problems == []
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,16 +15,6 @@ from transformer.changes import ForceToken
 from transformer.translator import load_translator
 
 PATIENCE = 30_000  # ms: the first sentence of one's own may wait for the model to load
-
-
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(PATIENCE)
-    yield page
-    assert problems == []
 
 
 def heads(page: Page) -> int:
@@ -195,7 +184,6 @@ def test_markup_in_a_sentence_is_only_text(page: Page, app_url: str) -> None:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_it_fits_every_screen(browser: Browser, app_url: str, scheme: str, width: int, language: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.set_default_timeout(PATIENCE)
     try:
         page.goto(f"{app_url}/?lang={language}")
         heads(page)

@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +20,9 @@ from transformer.importance import head_importance
 from transformer.model_files import bundled
 from transformer.translator import load_translator
 
-PATIENCE = 30_000
 TEXT = "I like green tea."
 MODEL = "small"
 HOSTILE = "</script><img src=x onerror=window.hacked=1>"
-
-
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(PATIENCE)
-    yield page
-    assert problems == []
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.reading import numbers
 from transformer.changes import read
 from transformer.kernel_lens import gallery, head_record, kernel_of, smooth
 from transformer.trace import Trace
@@ -22,17 +23,6 @@ TEXT = "I like green tea because it is good."
 LAYER, HEAD, QUERY = 1, 2, 4  # counted from 0
 
 
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(PATIENCE)
-    page.set_viewport_size({"width": 1280, "height": 1000})
-    yield page
-    assert problems == []
-
-
 @pytest.fixture(scope="module")
 def done() -> tuple[Translator, Translation, Trace]:
     translator = load_translator("small")
@@ -42,6 +32,8 @@ def done() -> tuple[Translator, Translation, Trace]:
 
 @pytest.fixture
 def open_lens(page: Page, app_url: str) -> Callable[..., Page]:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+
     def open_at(view: str = "smoother", **address: str) -> Page:
         head = {"kind": "encoder", "layer": str(LAYER + 1), "head": str(HEAD + 1)}
         query = {"model": "small", "text": TEXT, "query": str(QUERY + 1), **head, **address}
@@ -50,11 +42,6 @@ def open_lens(page: Page, app_url: str) -> Callable[..., Page]:
         return page
 
     return open_at
-
-
-def numbers(locator: Locator) -> list[float]:
-    """The full numbers of <data> elements."""
-    return [float(each) for each in locator.evaluate_all("found => found.map(each => each.value)")]
 
 
 def near(shown: list[float], expected: object, tolerance: float = 2e-5) -> None:

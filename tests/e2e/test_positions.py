@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import numpy as np
@@ -12,27 +11,15 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.e2e.reading import NOTHING_UNREADABLE, READABLE, numbers
 from transformer.order import piece_order, reorder, with_and_without, words
 from transformer.position_lens import score_parts
 from transformer.trace import Trace
 from transformer.translator import Translation, Translator, load_translator
 
-PATIENCE = 30_000  # ms
 TEXT = "I like green tea because it is good."
-READABLE = (Path(__file__).parent / "readable.js").read_text("utf-8")
 PARTS = ("order", "patterns", "kernel")
 HEAD = 4  # counted from 0
-
-
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(PATIENCE)
-    page.set_viewport_size({"width": 1280, "height": 1000})
-    yield page
-    assert problems == []
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +35,14 @@ def address(url: str, part: str, **more: str) -> str:
 
 @pytest.fixture
 def open_part(page: Page, app_url: str) -> Callable[..., Page]:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+
     def open_at(part: str, **more: str) -> Page:
         page.goto(address(app_url, part, **more))
         page.wait_for_selector(f'.walk[data-scene="positions-{part}"]', state="attached")
         return page
 
     return open_at
-
-
-def numbers(locator: Locator) -> list[float]:
-    """The full numbers of <data> elements."""
-    return [float(each) for each in locator.evaluate_all("found => found.map(each => each.value)")]
 
 
 def table(page: Page, title: str) -> Locator:
@@ -162,11 +146,10 @@ def test_markup_in_a_sentence_is_only_text(page: Page, app_url: str) -> None:
 def test_everything_is_readable(browser: Browser, app_url: str, scheme: str) -> None:
     context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 1000})
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     for part in PARTS:
         page.goto(address(app_url, part))
         page.wait_for_selector(f'.walk[data-scene="positions-{part}"]', state="attached")
-        assert page.evaluate(READABLE) == {"faint": [], "mute": [], "nameless": []}
+        assert page.evaluate(READABLE) == NOTHING_UNREADABLE
     context.close()
 
 
@@ -174,7 +157,6 @@ def test_everything_is_readable(browser: Browser, app_url: str, scheme: str) -> 
 def test_every_part_fits_a_telephone(browser: Browser, app_url: str, language: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
     for part in PARTS:
         page.goto(address(app_url, part, lang=language))
         page.wait_for_selector(f'.walk[data-scene="positions-{part}"]', state="attached")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,16 +12,6 @@ from app_pages.results_tables import read_results
 from app_pages.zoo import EXAMPLE, ZOO_DIRECTION, drawable
 from transformer.model_files import zoo
 from transformer.translator import load_translator
-
-
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    """A page on which nothing may go wrong unseen."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(30_000)
-    yield page
-    assert problems == []
 
 
 def address(page: Page) -> dict[str, str]:

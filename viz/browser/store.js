@@ -1,4 +1,5 @@
 // What the reader has chosen: one plain object, and its form in the page's address. Positions are those of the pieces.
+import { replaceAddress } from "./address.js";
 
 export const VIEWS = ["lines", "matrix", "neuron", "meaning", "facts", "decoding"];
 
@@ -132,11 +133,5 @@ export function addressOf(state, withHead = true) {
 
 /** Write the state into the address without a page load. */
 export function writeAddress(state, withHead) {
-  const url = addressOf(state, withHead);
-  if (url.href === window.location.href) return;
-  try {
-    window.history.replaceState(window.history.state, "", url);
-  } catch {
-    // Some hosts (sandboxed frames, opaque origins) own their address; the picture works without it.
-  }
+  replaceAddress(addressOf(state, withHead));
 }

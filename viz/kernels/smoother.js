@@ -1,5 +1,5 @@
 // One query as a smoother: its keys on a line and in the plane, the kernel falling off, the weights, the mean of values.
-import { fromAddress, intoAddress } from "./address.js";
+import { fromAddress, intoAddress } from "../browser/address.js";
 import { fillSelect, selectBox, slider } from "./controls.js";
 import { createKeyTable, fillKeyTable, markKey } from "./key_table.js";
 import { createPicture, createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";

@@ -1,11 +1,12 @@
 // What each step computes anew, and what it takes from the cache of keys and values.
+import { stepForm } from "./choices.js";
 import { createPlayer } from "./player.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, shortNumber } from "./numerals.js";
 
 /** Draw both ways of writing beside each other, a step at a time. */
 export function drawCache(parent, figure, stage) {
-  const state = stage.remember("cache", () => ({ step: 0 }));
+  const state = stage.remember("cache", () => ({ step: 0 }), stepForm(figure.reads.pieces.length));
   const box = parent.appendChild(make("figure", "cache"));
   const player = box.appendChild(make("div"));
   const labels = tokenLabels(figure.reads.pieces, figure.reads.lang);

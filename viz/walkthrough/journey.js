@@ -1,16 +1,17 @@
 // One token's way through the model: its state grows stage by stage, and each stage shows what it added and why.
+import { stepForm } from "./choices.js";
 import { createPlayer } from "./player.js";
 import { drawMatrix } from "./matrix.js";
 import { largestSize, rowOf } from "./message.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, percentText, shortNumber, signedColor } from "./numerals.js";
-import { readAlong } from "./tip.js";
+import { readNumbers } from "./tip.js";
 
 const LINE_HEIGHT = 15;
 
 /** Draw the residual stream as a growing stack of lines, with what happens at the stage that is open. */
 export function drawJourney(parent, figure, stage) {
-  const state = stage.remember(figure.name, () => ({ step: 0 }));
+  const state = stage.remember(figure.name, () => ({ step: 0 }), stepForm(figure.stages.length));
   const box = parent.appendChild(make("figure", "journey"));
   const player = box.appendChild(make("div"));
   const body = box.appendChild(make("div", "journey-body"));
@@ -27,6 +28,7 @@ export function drawJourney(parent, figure, stage) {
     const array = rowOf(figure.states, i);
     drawMatrix(canvas, { width, height: LINE_HEIGHT }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(stage.theme, each.role, limit));
     line.addEventListener("click", () => control.go(i));
+    readNumbers(canvas, array, stage, each.name);
     return line;
   });
   const control = createPlayer(player, stage, state, figure.stages.length, (step) => {
@@ -63,9 +65,7 @@ function vector(detail, array, role, stage, title) {
   const count = array.values.length;
   const width = Math.max(200, detail.clientWidth - 8);
   drawMatrix(canvas, { width, height: 22 }, { values: array.values, rows: 1, columns: count }, signedColor(stage.theme, role, largestSize(array)));
-  readAlong(canvas, count, stage, (place) => {
-    stage.readout.replaceChildren(make("span", "", title), make("span", "place", String(place + 1)), numberElement(array.values[place]));
-  });
+  readNumbers(canvas, array, stage, title);
   return figure;
 }
 

@@ -2,6 +2,7 @@
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, shareColor } from "./numerals.js";
 import { sizeCanvas, drawMatrix } from "./matrix.js";
+import { within } from "./choices.js";
 
 const LINE = 24;
 const GAP = 150;
@@ -10,20 +11,36 @@ const GAP = 150;
 export function drawLinks(parent, figure, stage) {
   const state = stage.remember(figure.name, () => ({
     query: figure.query, key: figure.key, layer: figure.layer, heads: [figure.head],
-  }));
+  }), formOf(figure));
+  if (figure.many) state.layer = figure.layer; // chosen above the picture
   const box = parent.appendChild(make("figure", "links"));
   if (figure.title) box.append(make("figcaption", "grid-title", figure.title));
   const view = { figure, stage, state, box };
-  view.queries = column(box, "from", figure.queries, (query) => change(view, { query }));
+  view.queries = column(box, "from", stage.words("query_axis"), figure.queries, (query) => change(view, { query }));
   view.canvas = box.appendChild(make("canvas"));
   view.canvas.setAttribute("role", "img");
-  view.keys = column(box, "to", figure.keys, (key) => change(view, { key }));
+  view.keys = column(box, "to", stage.words("key_axis"), figure.keys, (key) => change(view, { key }));
   if (figure.choose) view.side = box.appendChild(make("div", "links-side"));
   showLinks(view);
 }
 
-function column(box, name, axis, choose) {
+/** Words and heads; where only one head is shown, its layer before it. */
+function formOf({ many, weights, queries, keys }) {
+  const [layers, count] = weights.shape;
+  return {
+    write: ({ query, key, layer, heads }) => [query, key, ...(many ? [] : [layer]), ...heads],
+    read: ([query, key, ...rest]) => {
+      const [layer, heads] = many ? [0, rest] : [rest[0], rest.slice(1)];
+      const there = within(query, queries.pieces.length) && within(key, keys.pieces.length) && within(layer, layers);
+      const ones = heads.every((head, i) => within(head, count) && heads.indexOf(head) === i) && (many || heads.length === 1);
+      return there && ones ? { query, key, layer, heads } : null;
+    },
+  };
+}
+
+function column(box, name, title, axis, choose) {
   const list = box.appendChild(make("div", `words ${name}`));
+  list.append(make("p", `axis-name ${name === "from" ? "query" : "key"}`, title));
   return tokenLabels(axis.pieces, axis.lang).map((label, i) => {
     const button = list.appendChild(make("button", "word-button"));
     button.type = "button";
@@ -35,6 +52,7 @@ function column(box, name, axis, choose) {
 
 function change(view, changes) {
   Object.assign(view.state, changes);
+  view.stage.keep();
   showLinks(view);
 }
 
@@ -106,8 +124,16 @@ function headGrid(view) {
   const { figure, stage, state } = view;
   const [layers, heads] = figure.weights.shape;
   const cell = 24;
-  const area = make("div", "head-grid");
-  area.style.setProperty("--cell-w", `${cell}px`);
+  const whole = make("div", "head-grid-named");
+  const names = (className, text, total) => {
+    const list = whole.appendChild(make("p", `grid-names ${className}`));
+    list.append(make("span", "axis-name", text));
+    for (let i = 1; i <= total; i++) list.append(make("span", "", String(i)));
+  };
+  names("across", stage.words("heads_across"), heads);
+  names("down", stage.words("layers_down"), layers);
+  const area = whole.appendChild(make("div", "head-grid"));
+  whole.style.setProperty("--cell-w", `${cell}px`);
   const values = new Float32Array(layers * heads);
   for (let i = 0; i < values.length; i++) values[i] = headWeight(figure, Math.floor(i / heads), i % heads, state.query, state.key);
   const canvas = area.appendChild(make("canvas"));
@@ -126,7 +152,7 @@ function headGrid(view) {
     button.setAttribute("aria-pressed", String(layer === state.layer && state.heads.includes(head)));
     button.addEventListener("click", () => change(view, { layer, heads: [head] }));
   }
-  return area;
+  return whole;
 }
 
 function headSwitches(view) {

@@ -1,20 +1,28 @@
 // The model as boxes that open: one box, two stacks, every layer, and the sub-layers of a layer.
 import { make } from "./text.js";
 import { sizeCanvas } from "./matrix.js";
+import { within } from "./choices.js";
 
 const ROW_WIDTH = 560; // px: from here on, sentence, model and translation stand in one row
 
-/** Draw the machine at its level; a click opens what is inside. */
+const CLOSED = -1;
+const fits = (layer, count) => layer === CLOSED || within(layer, count);
+
+/** Draw the machine at its level; a click opens a layer, or turns to the leaf that shows what is inside. */
 export function drawMachine(parent, figure, stage) {
-  const state = stage.remember(`machine ${figure.level}`, () => ({ level: figure.level, open: figure.level > 2 ? { encoder: 0, decoder: 0 } : {} }));
+  const first = figure.level > 2 ? 0 : CLOSED;
+  const state = stage.remember("machine", () => ({ encoder: first, decoder: first }), {
+    write: ({ encoder, decoder }) => [encoder, decoder],
+    read: ([encoder, decoder]) => (fits(encoder, figure.layers[0]) && fits(decoder, figure.layers[1]) ? { encoder, decoder } : null),
+  });
   const box = parent.appendChild(make("figure", `machine ${parent.clientWidth < ROW_WIDTH ? "narrow" : ""}`));
   showMachine({ figure, stage, state, box });
 }
 
 function showMachine(view) {
-  const { figure, state, box } = view;
+  const { figure, box } = view;
   box.replaceChildren(sentence(figure.source, figure.source_lang, "into"), arrow("into"), inside(view), arrow(), sentence(figure.target, figure.target_lang));
-  box.dataset.level = String(state.level);
+  box.dataset.level = String(figure.level);
 }
 
 function sentence(text, lang, className = "") {
@@ -30,14 +38,16 @@ function arrow(className = "") {
 }
 
 function inside(view) {
-  const { stage, state, figure } = view;
-  if (state.level === 0) {
-    return boxButton(view, "black-box", stage.words("the_transformer"), figure.parameters.all, () => { state.level = 1; });
+  const { stage, figure } = view;
+  if (figure.level === 0) {
+    return boxButton(view, "black-box", stage.words("the_transformer"), figure.parameters.all, stage.onward);
   }
   const area = make("div", "stacks");
   const [encoders, decoders] = [stack(view, "encoder", figure.layers[0]), stack(view, "decoder", figure.layers[1])];
   const between = memory(view);
-  area.append(between.name, encoders, between.element, decoders);
+  const table = make("p", "machine-box embedding table-box", stage.words("embedding_table"));
+  table.append(make("small", "", stage.words("parameters", { count: thousands(figure.parameters.embedding) })));
+  area.append(between.name, encoders, between.element, decoders, table);
   queueMicrotask(() => drawMemory(between, encoders, decoders, stage.theme));
   return area;
 }
@@ -46,14 +56,16 @@ function stack(view, side, count) {
   const { stage, state, figure } = view;
   const area = make("div", `stack ${side}`);
   area.append(make("p", "stack-name", stage.words(`${side}s`)));
-  if (state.level === 1) {
-    area.append(boxButton(view, side, stage.words(`${side}_stack`), count * figure.parameters[`${side}_layer`], () => { state.level = 2; }));
+  if (figure.level === 1) {
+    area.append(boxButton(view, side, stage.words(`${side}_stack`), count * figure.parameters[`${side}_layer`], stage.onward));
     return area;
   }
   for (let layer = count - 1; layer >= 0; layer--) {
-    const open = state.open[side] === layer;
+    const open = state[side] === layer;
     const button = boxButton(view, side, stage.words(`${side}_number`, { layer: layer + 1 }), figure.parameters[`${side}_layer`], () => {
-      state.open[side] = open ? undefined : layer;
+      state[side] = open ? CLOSED : layer;
+      stage.keep();
+      showMachine(view);
     });
     button.setAttribute("aria-expanded", String(open));
     const whole = area.appendChild(make("div", open ? `opened ${side}` : ""));
@@ -110,7 +122,7 @@ function boxButton(view, className, text, parameters, act) {
   const button = make("button", `machine-box ${className}`, text);
   button.type = "button";
   button.append(make("small", "", view.stage.words("parameters", { count: thousands(parameters) })));
-  button.addEventListener("click", () => { act(); showMachine(view); });
+  button.addEventListener("click", act);
   return button;
 }
 

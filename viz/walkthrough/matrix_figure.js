@@ -68,6 +68,7 @@ function caption(figure, stage, options) {
   const [rowCount, columnCount] = figure.values.shape;
   const line = make("figcaption", `grid-title ${figure.role}`);
   line.append(nameOf(figure.title), make("span", "shape", `${rowCount} × ${columnCount}`));
+  if (figure.axes) line.append(make("span", "axis-name", `↓ ${figure.axes[0]} · → ${figure.axes[1]}`));
   if (figure.scale !== "weight" && !options.plain) {
     const largest = largestSize(figure.values);
     const limit = `±${shortNumber(figure.limit ?? largest, 2)}`;

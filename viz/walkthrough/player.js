@@ -19,6 +19,7 @@ export function createPlayer(parent, stage, state, count, show) {
     slider.value = String(state.step);
     text.textContent = stage.words("step_of", { step: state.step + 1, steps: count });
     show(state.step);
+    stage.keep();
   };
   const stop = () => { clearInterval(timer); timer = 0; play.textContent = "▶"; play.setAttribute("aria-label", stage.words("play")); };
   const start = () => {

@@ -4,6 +4,7 @@ import { drawMatrixFigure, placeName } from "./matrix_figure.js";
 import { drawMatrix } from "./matrix.js";
 import { make } from "./text.js";
 import { numberElement, signedColor, shareColor } from "./numerals.js";
+import { readAlong } from "./tip.js";
 import { largestSize } from "./message.js";
 
 /** Draw left × right = result; pointing at a cell of the result shows where it came from. */
@@ -15,18 +16,17 @@ export function drawProduct(parent, figure, stage) {
   const cells = ["right", "left", "result"].map((name) => area.appendChild(make("div", `product-${name}`)));
   const half = narrow ? whole : (whole - 40) / 2;
   const sides = { right: [right, cells[0]], left: [left, cells[1]], result: [result, cells[2]] };
-  const share = (matrix) => Math.min(half, matrix.values.shape[1] > 64 ? half : half);
   const rowsHeight = Math.min(20, 340 / left.values.shape[0]) * left.values.shape[0];
   const innerHeight = Math.min(220, right.values.shape[0] * 18);
   const drawn = {};
   const options = { left: { height: rowsHeight }, right: { height: innerHeight }, result: { height: rowsHeight } };
   for (const [name, [matrix, cell]] of Object.entries(sides)) {
     drawn[name] = drawMatrixFigure(cell, matrix, stage, {
-      ...options[name], width: share(matrix), point: (at) => show(origin(name, at, strongest)), line: () => derivation.sum,
+      ...options[name], width: half, point: (at) => show(origin(name, at, strongest)), line: () => derivation.sum,
     });
   }
-  const derivation = createDerivation(parent);
-  const strongest = strongestCell2(result);
+  const derivation = createDerivation(parent, stage);
+  const strongest = strongestCell(result);
   const show = (at) => {
     const cell = at ?? strongest;
     drawn.left.mark(at && { row: cell.row, column: null });
@@ -44,21 +44,25 @@ function origin(name, at, strongest) {
   return name === "left" ? { row: at.row, column: strongest.column } : { row: strongest.row, column: at.column };
 }
 
-function strongestCell2(matrix) {
+function strongestCell(matrix) {
   const { values, shape } = matrix.values;
   let best = 0;
   values.forEach((value, i) => { if (Math.abs(value) > Math.abs(values[best])) best = i; });
   return { row: Math.floor(best / shape[1]), column: best % shape[1] };
 }
 
-function createDerivation(parent) {
+function createDerivation(parent, stage) {
   const element = parent.appendChild(make("div", "derivation"));
   const strips = ["row", "column", "terms"].map((name) => {
     const line = element.appendChild(make("div", `strip ${name}`));
     const title = line.appendChild(make("span", "strip-name"));
     const canvas = line.appendChild(make("canvas"));
     canvas.setAttribute("aria-hidden", "true"); // the sum says it
-    return { title, canvas };
+    const strip = { title, canvas, array: null };
+    readAlong(canvas, () => strip.array.values.length, stage, (place) => {
+      stage.readout.replaceChildren(title.cloneNode(true), make("span", "place", String(place + 1)), numberElement(strip.array.values[place]));
+    });
+    return strip;
   });
   return { element, strips, sum: element.appendChild(make("p", "sum")) };
 }
@@ -73,6 +77,7 @@ function fillDerivation({ strips, sum }, figure, cell, stage, drawn) {
     strips[i].title.textContent = { row_of: stage.words("row_of", { name: matrix.title.replace("_", " ") }),
       column_of: stage.words("column_of", { name: matrix.title.replace("_", " ") }), their_products: stage.words("their_products") }[key];
     const color = i < 2 && matrix.scale === "weight" ? shareColor(stage.theme) : signedColor(stage.theme, matrix.role, largestSize(array));
+    strips[i].array = array;
     const width = Math.max(60, strips[i].canvas.parentElement.clientWidth - 150);
     drawMatrix(strips[i].canvas, { width, height: 12 }, { values: array.values, rows: 1, columns: array.shape[1] }, color);
   });

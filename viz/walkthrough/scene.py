@@ -64,6 +64,7 @@ class Matrix:
     note: str = ""
     bare: bool = False  # no names beside it; they are still read out
     row_height: float | None = None
+    axes: tuple[str, str] | None = None  # what its rows are, and its columns
     cells: Labels | None = None  # a name for every cell, row by row, instead of those of its row and column
 
 
@@ -219,6 +220,7 @@ class Beam:
     lang: str
     title: str
     best: Mapping[str, int]
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import { drawMatrices } from "./matrices.js";
 import { drawProduct } from "./product.js";
 import { drawSteps } from "./steps.js";
 import { drawWriting } from "./writing.js";
+import { createChoices } from "./choices.js";
 import { make, translator } from "./text.js";
 import { readTheme } from "./theme.js";
 import { createTip } from "./tip.js";
@@ -24,16 +25,16 @@ const READ_OUT = new Set(["matrix", "steps", "journey"]);
 const NARROW_STAGE = 640;
 const GUTTER = 24;
 
-/** Show a scene in an element, or update what is there; returns {destroy}. */
-export function renderScene(element, bytes) {
-  element.walkStage ??= createStage(element);
+/** Show a scene in an element, or update what is there; `onward` turns to the next leaf. Returns {lang, update, destroy}. */
+export function renderScene(element, bytes, onward) {
+  element.walkStage ??= createStage(element, onward);
   element.walkStage.update(bytes);
   return element.walkStage;
 }
 
-function createStage(element) {
+function createStage(element, onward) {
   const root = element.appendChild(make("div", "walk"));
-  const state = { root, width: 0, cleanups: [], memory: new Map(), scene: null };
+  const state = { root, width: 0, cleanups: [], choices: createChoices(), scene: null, onward };
   const redraw = () => drawScene(state);
   const observer = new ResizeObserver(() => { if (root.clientWidth !== state.width) redraw(); });
   observer.observe(root);
@@ -45,8 +46,13 @@ function createStage(element) {
     pointer.classList.add("placed");
   };
   window.addEventListener("pointermove", follow);
+  // The server writes addresses that lack what was chosen here; steps back have what was chosen there.
+  const path = window.location.pathname;
+  const moved = ({ navigationType }) => { if (navigationType !== "traverse" && window.location.pathname === path && state.scene) state.choices.keep(); };
+  window.navigation?.addEventListener("currententrychange", moved);
   return {
     lang: () => state.scene?.lang,
+    chosen: () => state.choices.text(),
     update(bytes) {
       try {
         state.scene = decodeScene(bytes);
@@ -60,6 +66,7 @@ function createStage(element) {
       observer.disconnect();
       scheme.removeEventListener("change", redraw);
       window.removeEventListener("pointermove", follow);
+      window.navigation?.removeEventListener("currententrychange", moved);
       pointer.remove();
       state.cleanups.forEach((clean) => clean());
       root.remove();
@@ -78,32 +85,27 @@ function drawScene(state) {
   const theme = readTheme(root);
   theme.style = getComputedStyle(root);
   state.width = root.clientWidth;
-  const memory = rememberedOf(state, scene);
+  state.choices.turn(`${scene.id} ${scene.about}`);
   const stage = {
     theme, words: translator(scene.strings, STRINGS), links: new Map(), cleanups: state.cleanups,
     headColors: HEAD_COLORS[root.dataset.scheme], readout: make("p", "readout"),
-    remember: (name, fresh) => { if (!memory.has(name)) memory.set(name, fresh()); return memory.get(name); },
+    remember: state.choices.remember, keep: state.choices.keep, onward: state.onward,
   };
   stage.tip = createTip(root);
   const area = root.appendChild(make("div", "figures"));
+  const room = Math.floor(root.getBoundingClientRect().width); // clientWidth may be rounded up
   for (const figure of scene.figures) {
     const share = state.width < NARROW_STAGE ? 1 : (figure.width ?? 1);
     const cell = area.appendChild(make("div", "figure-cell"));
-    cell.style.width = `${Math.floor(share * (state.width + GUTTER)) - GUTTER}px`;
+    cell.style.width = `${Math.floor(share * (room + GUTTER)) - GUTTER}px`;
     FIGURES[figure.kind](cell, figure, stage);
   }
   if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind))) drawReadout(root, null, stage);
   root.dataset.scene = scene.id;
+  state.choices.keep();
   performance.measure("walk-scene", { start: began });
 }
 
 function drawReadout(parent, figure, stage) {
   parent.append(stage.readout, make("p", "hint", stage.words("hint")));
-}
-
-/** What the reader chose in a picture stays while the picture is the same, and is forgotten with it. */
-function rememberedOf(state, scene) {
-  const key = `${scene.id} ${scene.about}`;
-  if (state.memory.key !== key) state.memory = Object.assign(new Map(), { key });
-  return state.memory;
 }

@@ -1,21 +1,32 @@
 // Attention of one word in six steps, as a table with a line for each word that it looks at.
+import { scrollingTable } from "./bars.js";
 import { drawMatrix } from "./matrix.js";
 import { largestSize, numberAt, rowOf } from "./message.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, shortNumber, signedColor } from "./numerals.js";
-import { readAlong } from "./tip.js";
+import { within } from "./choices.js";
+import { readNumbers } from "./tip.js";
 
 const STRIP = 108;
 
 /** Draw the steps; the words and how many steps are open are the reader's choice. */
 export function drawSteps(parent, figure, stage) {
-  const state = stage.remember(figure.name, () => ({ query: figure.query, pair: [...figure.pair], open: 6 }));
+  const state = stage.remember(figure.name, () => ({ query: figure.query, pair: [...figure.pair], open: 6 }), formOf(figure));
   const box = parent.appendChild(make("figure", "six"));
   const view = { figure, stage, state, box };
   showSteps(view);
 }
 
+function formOf({ queries, keys }) {
+  return {
+    write: ({ query, pair, open }) => [query, ...pair, open - 1],
+    read: ([query, first, second, last]) => within(query, queries.pieces.length) && [first, second].every((key) => within(key, keys.pieces.length)) && within(last, 6)
+      ? { query, pair: [first, second], open: last + 1 } : null,
+  };
+}
+
 function showSteps(view) {
+  view.stage.keep();
   const { figure, stage, state, box } = view;
   box.replaceChildren();
   const labels = tokenLabels(figure.keys.pieces, figure.keys.lang);
@@ -23,8 +34,7 @@ function showSteps(view) {
   if (figure.k) box.append(wordChoice(view, labels));
   if (figure.q) box.append(queryLine(view));
   box.dataset.open = state.open;
-  const scroll = box.appendChild(make("div", "table-scroll"));
-  const table = scroll.appendChild(make("table"));
+  const table = scrollingTable(box, stage.words("six_steps"));
   const head = table.appendChild(make("thead")).appendChild(make("tr"));
   const numbers = stage.words;
   const columns = [
@@ -32,7 +42,7 @@ function showSteps(view) {
     [numbers("step_divide", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
     [numbers("step_softmax"), 4], figure.v && [numbers("step_value"), 5, "value"], figure.v && [numbers("step_weighted"), 5, "value"],
   ].filter(Boolean);
-  for (const [text, step, role] of columns) head.append(make("th", `step${step} ${role ?? ""}`, text));
+  for (const [text, step, role] of columns) head.append(make(text ? "th" : "td", `step${step} ${role ?? ""}`, text));
   const body = table.appendChild(make("tbody"));
   labels.forEach((label, key) => body.append(keyRow(view, label, key)));
   if (figure.z) box.append(sumLine(view));
@@ -72,7 +82,7 @@ function queryLine(view) {
   const { figure, stage, state } = view;
   const line = make("div", "vector-line step1");
   const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
-  line.append(make("span", "query", "q"), tokenElement(label), strip(view, rowOf(figure.q, state.query), "query", 2 * STRIP));
+  line.append(make("span", "query", "q"), tokenElement(label), strip(view, rowOf(figure.q, state.query), "query", { width: 2 * STRIP }));
   return line;
 }
 
@@ -90,7 +100,7 @@ function keyRow(view, label, key) {
     const value = rowOf(figure.v, key);
     const weighted = { values: value.values.map((each) => each * at(figure.weights)), shape: value.shape };
     cell(5, strip(view, value, "value"));
-    cell(5, strip(view, weighted, "value", STRIP, largestSize(figure.v)));
+    cell(5, strip(view, weighted, "value", { limit: largestSize(figure.v), name: stage.words("weight_times_v") }));
   }
   return row;
 }
@@ -106,17 +116,15 @@ function sumLine(view) {
   const { figure, state } = view;
   const line = make("div", "vector-line step6");
   const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
-  line.append(make("span", "value", "z"), tokenElement(label), strip(view, rowOf(figure.z, state.query), "value", 2 * STRIP));
+  line.append(make("span", "value", "z"), tokenElement(label), strip(view, rowOf(figure.z, state.query), "value", { width: 2 * STRIP, name: "z" }));
   return line;
 }
 
 /** A vector as a strip of colours; its numbers are read out when pointed at. */
-function strip(view, array, role, width = STRIP, limit = largestSize(array)) {
+function strip(view, array, role, { width = STRIP, limit = largestSize(array), name = role[0] } = {}) {
   const canvas = make("canvas", "vector");
   canvas.setAttribute("aria-hidden", "true"); // the numbers beside it say what counts
   drawMatrix(canvas, { width, height: 14 }, { values: array.values, rows: 1, columns: array.shape[1] }, signedColor(view.stage.theme, role, limit));
-  readAlong(canvas, array.shape[1], view.stage, (place) => {
-    view.stage.readout.replaceChildren(make("span", role, role[0]), make("span", "place", String(place + 1)), numberElement(array.values[place]));
-  });
+  readNumbers(canvas, array, view.stage, name);
   return canvas;
 }

@@ -17,6 +17,10 @@ STRINGS: dict[str, str] = {
     "lines_from": "Lines from “{query}” to the words it looks at; the thicker, the larger the weight.",
     "choose_head": "Every head: how much it gives from the one word to the other. Click one.",
     "choose_words": "Click a word on the left to see where it looks, one on the right to ask for it.",
+    "query_axis": "query: who looks",
+    "key_axis": "key: looked at",
+    "heads_across": "head →",
+    "layers_down": "layer ↓",
     "play": "Play",
     "pause": "Pause",
     "back": "Step back",
@@ -32,6 +36,7 @@ STRINGS: dict[str, str] = {
     "encoder_number": "Encoder {layer}",
     "decoder_number": "Decoder {layer}",
     "encoder_output": "the top encoder's output, to every decoder",
+    "embedding_table": "one table of embeddings, for what is read, what is written, and the output",
     "sublayer_self_attention": "self-attention",
     "sublayer_cross_attention": "encoder-decoder attention",
     "sublayer_feed_forward": "feed-forward",
@@ -40,6 +45,8 @@ STRINGS: dict[str, str] = {
     "encoder_keeps": "What the encoder read; the stronger the colour, the more the last decoder looks at it",
     "decoder_reads": "What the decoder has read so far",
     "next_piece": "What it might write next",
+    # --- the beam
+    "beam_first": "step 1",
     # --- the cache
     "without_cache": "Everything again at every step",
     "with_cache": "Keys and values kept",
@@ -54,6 +61,7 @@ STRINGS: dict[str, str] = {
     "strongest_units": "its strongest units",
     "read_off_here": "if the word were read off here",
     # --- six steps
+    "six_steps": "attention in six steps",
     "step_name_1": "q, k, v",
     "step_name_2": "score",
     "step_name_3": "divide",
@@ -66,6 +74,7 @@ STRINGS: dict[str, str] = {
     "step_softmax": "4 · softmax",
     "step_value": "1 · value",
     "step_weighted": "5 · weight × value",
+    "weight_times_v": "weight × v",
     "the_query": "Query",
     "first_key": "First key",
     "second_key": "Second key",

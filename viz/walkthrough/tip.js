@@ -1,5 +1,6 @@
 // What the read-out line says, at the pointer: the line itself may be below what the window shows.
 import { make } from "./text.js";
+import { numberElement } from "./numerals.js";
 
 const ASIDE = 14; // px from the pointer
 
@@ -20,12 +21,19 @@ export function createTip(root) {
   };
 }
 
-/** Tell `read(place)` which of `count` numbers in a row the pointer is on, and show its read-out there. */
+/** Tell `read(place)` which of `count()` numbers in a row the pointer is on, and show its read-out there. */
 export function readAlong(canvas, count, stage, read) {
   canvas.addEventListener("pointermove", (event) => {
     const area = canvas.getBoundingClientRect();
-    read(Math.max(0, Math.min(count - 1, Math.floor(((event.clientX - area.left) / area.width) * count))));
+    read(Math.max(0, Math.min(count() - 1, Math.floor(((event.clientX - area.left) / area.width) * count()))));
     stage.tip.show(stage.readout, event.clientX, event.clientY);
   });
   canvas.addEventListener("pointerleave", stage.tip.hide);
+}
+
+/** Read out the numbers of a strip with its name and their places, counted from 1. */
+export function readNumbers(canvas, array, stage, name) {
+  readAlong(canvas, () => array.values.length, stage, (place) => {
+    stage.readout.replaceChildren(make("span", "", name), make("span", "place", String(place + 1)), numberElement(array.values[place]));
+  });
 }

@@ -1,11 +1,12 @@
 // The decoder writes: what it has read so far, where it looks, and what it might write next.
+import { stepForm } from "./choices.js";
 import { createPlayer } from "./player.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { numberElement, percentText } from "./numerals.js";
 
 /** Draw the writing of a translation, a piece a step. */
 export function drawWriting(parent, figure, stage) {
-  const state = stage.remember("writing", () => ({ step: 0 }));
+  const state = stage.remember("writing", () => ({ step: 0 }), stepForm(figure.writes.pieces.length));
   const box = parent.appendChild(make("figure", "writing"));
   const source = tokenLabels(figure.source.pieces, figure.source.lang);
   const reads = tokenLabels(figure.reads.pieces, figure.reads.lang);

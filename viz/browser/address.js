@@ -12,5 +12,15 @@ export function intoAddress(choices) {
     if (value === null) address.searchParams.delete(name);
     else address.searchParams.set(name, value);
   }
-  window.history.replaceState(window.history.state, "", address);
+  replaceAddress(address);
+}
+
+/** Take a URL for the page's address, without a page load. */
+export function replaceAddress(url) {
+  if (url.href === window.location.href) return;
+  try {
+    window.history.replaceState(window.history.state, "", url);
+  } catch {
+    // Some hosts (sandboxed frames, opaque origins) own their address; the picture works without it.
+  }
 }
