@@ -73,8 +73,8 @@ def test_head_colours_stay_apart(scheme, sight):
     seen = [oklab(SIMULATED[sight] @ linear(shades.of(scheme))) for shades in HEADS]
     closest = min(np.linalg.norm(a - b) for a, b in combinations(seen, 2))
     first_eight = min(np.linalg.norm(a - b) for a, b in combinations(seen[:8], 2))
-    assert closest >= 0.095  # 0.02 can just be noticed
-    assert first_eight >= 0.097
+    assert closest >= (0.09 if sight == "normal" else 0.07)  # 0.02 can just be noticed
+    assert first_eight >= (0.16 if sight == "normal" else 0.1)
 
 
 def test_the_scale_of_weights_gets_steadily_stronger():
