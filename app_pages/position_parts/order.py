@@ -177,13 +177,11 @@ def whole_model(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
 
 def written_anew(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
     """What is written, greedily, for both orders, with and without position in the encoder."""
-    from transformer.order import write
-
-    translator = reading.translator
+    translator, trial = reading.translator, session.order_trial(reading.model)
     ids = translator.source(reading.text, reading.languages[1])
     moved = [ids[place] for place in pieces]
     rows = [
-        (name, *(translator.tokenizer.decode(write(translator.model, each, position)) for each in (ids, moved)))
+        (name, *(translator.tokenizer.decode(trial.write(each, position)) for each in (ids, moved)))
         for position, name in ((True, _("the model as it is")), (False, _("the encoder without position")))
     ]
     return Table("written", _("What it writes, greedily"), ["", _("your order"), _("new order")], rows)
