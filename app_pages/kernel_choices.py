@@ -16,6 +16,13 @@ KIND_NAMES = {
     "decoder": N_("Decoder self-attention"),
     "cross": N_("Cross-attention"),
 }
+KERNEL_NAMES = {
+    "exponential": N_("exponential"),
+    "rbf": N_("RBF"),
+    "polynomial": N_("polynomial"),
+    "linear": N_("linear"),
+    "linear_nonnegative": N_("linear, never negative"),
+}
 ALL = "all"
 
 

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages import kernel_gallery, kernel_picture, kernel_runs
+from app_pages import kernel_choices, kernel_picture, kernel_runs, kernel_surface
 from app_pages.languages import split_direction
 from transformer.changes import read
+from transformer.kernel_lens import head_record, kernel_of, principal_plane
+from transformer.kernel_lens import surface as lay
 from transformer.trace import Trace
 from transformer.translator import Translation, load_translator
 
@@ -193,13 +195,46 @@ def test_the_symmetric_gallery_has_eigenvalues(open_page, sent):
     open_page(lens="gallery", sides="queries", kind="encoder", layer="1", head="1")
     header, arrays = sent["kernel_gallery"]
     assert header["symmetric"] == "queries"
-    for name in kernel_gallery.KERNEL_NAMES:
+    for name in kernel_choices.KERNEL_NAMES:
         assert len(arrays[f"eigenvalues_{name}"]) == len(header["keys"])
 
 
 def test_the_surface_is_drawn_only_where_it_is_asked_for(open_page):
     assert not open_page(lens="gallery").get("plotly_chart")
     assert open_page(lens="gallery", surface="rbf", query="2").get("plotly_chart")
+
+
+def test_the_surface_is_taken_along_as_it_was_computed(done):
+    """The rows of its CSV: the keys, and the grid in which they lie."""
+    record = head_record(load_translator("small").model, done[1], "encoder", 0, 1)
+    found = lay(record, kernel_of("rbf"), principal_plane(record.q, record.k), 2, steps=4)
+    tokens = [str(number) for number in range(len(found.keys))]
+    rows = list(kernel_surface.rows(found, tokens))
+    keys = np.array([row[2:] for row in rows if row[0] == "key"], float)
+    np.testing.assert_array_equal(keys, np.column_stack((found.keys, found.heights)))
+    assert [row[1] for row in rows if row[0] == "key"] == tokens
+    grid = {row[2:4]: row[4] for row in rows if row[0] == "surface"}
+    assert len(grid) == 16
+    for i, second in enumerate(found.y.tolist()):
+        for j, first in enumerate(found.x.tolist()):
+            assert grid[first, second] == found.values[i, j]
+
+
+def test_anew_is_greedy_on_both_sides_and_taken_along(open_page):
+    """Under a beam, the two that are compared are both greedy, and the page says so."""
+    app = open_page(
+        lens="filter", filter="causal", where="all", kind="encoder", layer="1", head="1", decoding="beam-4-0.6"
+    )
+    app.button(key="kernel_filter anew").click().run()
+    assert not app.exception
+    said = " ".join(each.value for each in app.get("html"))
+    assert "Both are written greedily" in said
+    translator = load_translator("small")
+    plain = translator.translate(TEXT, "de").text
+    changed = translator.translate(TEXT, "de", changes=read("filter.e.all.causal")).text
+    assert app.get("download_button")
+    for text in (plain, changed):
+        assert text in re.sub("<[^>]*>", "", said)
 
 
 def test_choices_of_the_address_that_are_none_are_dropped(open_page, sent):
