@@ -12,6 +12,7 @@ from app_pages import session
 from app_pages.compare import compared
 from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
+from app_pages.head_choice import take_from_browser
 from app_pages.i18n import Translate, translator
 from app_pages.models import own_model
 from app_pages.translation import Standing
@@ -60,7 +61,11 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
     if own is not None:
         header["model"] = {"name": own.name, "hash": session.fingerprint(own.key)}
         header["file"] = own.name
-    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, **header)
+
+    def left(told: Any) -> None:
+        take_from_browser(told, decode_header(standing.message))
+
+    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, left=left, **header)
     if asked is None:
         return
     from app_pages.answers import Pass, answer

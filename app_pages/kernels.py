@@ -6,8 +6,9 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.decodings import read
+from app_pages.head_choice import choose_head
 from app_pages.i18n import N_, Translate, translator
-from app_pages.kernel_choices import choose_head, segments
+from app_pages.kernel_choices import segments
 from app_pages.kernel_messages import Place
 from app_pages.kernel_picture import kernel_picture
 from app_pages.translation import Standing
@@ -69,7 +70,9 @@ def lens(standing: Standing, language: str) -> None:
     row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
     with row[0]:
         chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
-    head = choose_head(model.model.config, decode_header(standing.message)["selection"], language, _, row[1:])
+    opened = decode_header(standing.message)["selection"]
+    otherwise = opened["kind"], opened["layer"], opened["head"]
+    head = choose_head(model.model.config, otherwise, language, _, row[1:], st.selectbox)
     st.html(f'<p class="atlas-look">{_(LOOK[chosen])}</p>')
     SHOW[chosen](Place(standing, model, translation, trace, *head, language), _)
 

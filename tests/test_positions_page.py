@@ -99,7 +99,7 @@ def test_a_new_sentence_begins_with_a_new_order(open_page: Callable[..., AppTest
         {"order": "0.1"},
         {"seen": "causal-99"},
         {"part": "nonsense"},
-        {"part": "kernel", "of": "nobody", "deep": "77", "head_of": "-1"},
+        {"part": "kernel", "kind": "nobody", "layer": "77", "head": "-1"},
         {"part": "patterns", "places": "3", "layout": "x"},
     ],
 )
@@ -113,16 +113,16 @@ def test_a_nonsensical_link_opens_the_first_choice(open_page: Callable[..., AppT
 
 def test_a_layer_that_is_not_there_is_not_kept(open_page: Callable[..., AppTest]) -> None:
     """`small` has four layers in the encoder and two in the decoder."""
-    app = open_page(part="kernel", deep="3")
-    assert app.segmented_control(key="deep en").value == "3"
-    app.segmented_control(key="of en").set_value("decoder").run()
+    app = open_page(part="kernel", kind="encoder", layer="4")
+    assert app.segmented_control(key="layer en").value == "4"
+    app.segmented_control(key="kind en").set_value("decoder").run()
     assert not app.exception
-    assert app.segmented_control(key="deep en").value == "0"
+    assert app.segmented_control(key="layer en").value == "1"
 
 
 @pytest.mark.parametrize(
     ("address", "reason"),
-    [({"deep": "1"}, "deeper"), ({"of": "cross"}, "cross"), ({"of": "decoder", "deep": "1"}, "deeper")],
+    [({"layer": "2"}, "deeper"), ({"kind": "cross"}, "cross"), ({"kind": "decoder", "layer": "2"}, "deeper")],
 )
 def test_what_cannot_be_split_is_said(open_page: Callable[..., AppTest], address: dict[str, str], reason: str) -> None:
     assert kernel.REASONS[reason] in said(open_page(part="kernel", **address))
@@ -171,7 +171,7 @@ def test_a_model_with_position_inside_its_kernel(
 ) -> None:
     model = own(input_position="none", encoder_attention=AttentionConfig(position=position))
     for part in PARTS:
-        app = open_page(own=model, model=model.key, text="A dog is near the house.", part=part, deep="1")
+        app = open_page(own=model, model=model.key, text="A dog is near the house.", part=part, layer="2")
         assert not app.exception
     refused = kernel.REASONS["rotary"] in said(app)
     assert refused is (position == "rotary")

@@ -71,7 +71,7 @@ def shows(page: Page, order: list[int]) -> None:
 
 def test_the_parts_of_a_score_are_read_out(open_part: Callable[..., Page], recorded) -> None:
     translator, _written, trace = recorded
-    page = open_part("kernel", head_of=str(HEAD))
+    page = open_part("kernel", head=str(HEAD + 1))
     page.locator(".grid-frame").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
