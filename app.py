@@ -9,6 +9,7 @@ from app_pages.sentence import sentence_bar
 from viz.browser import decode_header
 
 st.set_page_config(page_title=NAME, layout="wide")
+session.came()
 _ = translator(st.session_state.get("lang") or st.query_params.get("lang", SOURCE_LANGUAGE))
 pages = [
     st.Page("app_pages/heads.py", title=_("Heads"), url_path="heads", default=True),
@@ -18,12 +19,12 @@ pages = [
     st.Page("app_pages/results.py", title=_("Results"), url_path="results"),
 ]
 page = st.navigation(pages, position="top")
-head_choice.go_on(pages)
 session.arrive(page.url_path)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = standing = sentence_bar(st.session_state["language"], translate)
 if standing is not None:
     head_choice.follow(decode_header(standing.message))
+head_choice.go_on(pages)
 session.settle()
 page.run()
 startup.preload()

@@ -48,7 +48,7 @@ def follow(header: Mapping[str, Any]) -> None:
         if state["by the menu"]:
             state["address"] |= {key: state[key] for key in VALID if state.get(key)}
         else:
-            keep([st.query_params.get(key, "") for key in VALID], header)
+            _keep_address(header)
     elif state["page"] in FOLLOWING:
         _remember()
         kinds = [kind for kind in header["kinds"] if state["kind"] in ("", kind["id"])]
@@ -56,6 +56,17 @@ def follow(header: Mapping[str, Any]) -> None:
             if state[key] and int(state[key]) > max(kind[name] for kind in kinds):  # of another model
                 state[key] = ""
         _remember()
+
+
+def _keep_address(header: Mapping[str, Any]) -> None:
+    keep([st.query_params.get(key, "") for key in VALID], header)
+
+
+def leave_for(page: str, header: Mapping[str, Any]) -> None:
+    """Take the head of the browser of all heads along to another page; for the callback of a button."""
+    _keep_address(header)
+    st.session_state.pop("show", None)
+    st.session_state["left for"] = page
 
 
 def keep(given: Sequence[str], header: Mapping[str, Any]) -> None:
@@ -79,7 +90,7 @@ def go_on(pages: Iterable[StreamlitPage]) -> None:
     to = st.session_state.pop("left for", None)
     for page in pages:
         if page.url_path == to:
-            st.switch_page(page)
+            session.go(page)
 
 
 def _remember() -> None:

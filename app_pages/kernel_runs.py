@@ -91,7 +91,8 @@ def say_anew(place: Place, run: Run, _: Translate) -> None:
         unchanged, _trace = session.recorded(standing.model, standing.text, standing.target, standing.changes)
     text, before = place.translator.tokenizer.decode(ids), unchanged.text
     new, old = mark_differences(text, before, standing.target)
-    nothing = f"<i>{escape(_('The model wrote nothing.'))}</i>"
+    empty = _("The model wrote nothing.")
+    nothing = f"<i>{escape(empty)}</i>"
     if text == before:
         said = escape(_("Word for word the same as before."))
     else:

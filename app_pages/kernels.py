@@ -18,6 +18,7 @@ LENSES = {
     "smoother": N_("One query as a smoother"),
     "filter": N_("Set filter"),
     "gallery": N_("Kernel gallery"),
+    "zoo": N_("Trained with each kernel"),
 }
 LOOK = {
     "smoother": N_(
@@ -31,6 +32,10 @@ LOOK = {
     "gallery": N_(
         "The same queries and keys under five kernels. Point at a cell to read it in all of them; watch where the "
         "linear kernel leaves [0, 1]."
+    ),
+    "zoo": N_(
+        "The gallery puts another kernel into a model that learned with softmax. These eight small translators learned "
+        "with their own, and differ in nothing else. Click one to go on to its heads."
     ),
 }
 
@@ -63,17 +68,21 @@ SHOW = {"smoother": smoother, "filter": filters, "gallery": gallery}
 def lens(standing: Standing, language: str) -> None:
     """One of the lenses on one head; only this runs again when a choice of the page changes."""
     _ = translator(language)
+    chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
+    row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
+    row[0].html(f'<p class="atlas-look">{_(LOOK[chosen])}</p>')
+    opened = decode_header(standing.message)["selection"]
+    otherwise = opened["kind"], opened["layer"], opened["head"]
+    if chosen == "zoo":
+        from app_pages.kernel_zoo import zoo
+
+        zoo(otherwise, row[1:], language, _)
+        return
     model = session.translator(standing.model)
     translation, trace = session.recorded(
         standing.model, standing.text, standing.target, standing.changes, **read(standing.decoding)
     )
-    row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
-    with row[0]:
-        chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
-    opened = decode_header(standing.message)["selection"]
-    otherwise = opened["kind"], opened["layer"], opened["head"]
     head = choose_head(model.model.config, otherwise, language, _, row[1:], st.selectbox)
-    st.html(f'<p class="atlas-look">{_(LOOK[chosen])}</p>')
     SHOW[chosen](Place(standing, model, translation, trace, *head, language), _)
 
 

@@ -26,6 +26,7 @@ from viz.browser import with_reference
 from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
     from torch import Tensor
 
     from app_pages.chapters.walk import Walk
@@ -81,6 +82,18 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
         st.query_params[key] = chosen
     st.session_state[written] = given if stepped_back else chosen
     return chosen
+
+
+def go(page: StreamlitPage) -> None:
+    """Go to another page as the menu does: what the visitor chose goes along, that of widgets by the next `came`."""
+    state = st.session_state
+    state["carried"] = {key: state[key] for key in list(state) if f"{key} in the address" in state}
+    st.switch_page(page)
+
+
+def came() -> None:
+    """Take what `go` carried, before any widget: Streamlit forgets what they hold when a script turns the page."""
+    st.session_state.update(st.session_state.pop("carried", {}))
 
 
 @cache

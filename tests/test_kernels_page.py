@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages import kernel_choices, kernel_picture, kernel_runs, kernel_surface
+from app_pages import kernel_choices, kernel_picture, kernel_runs, kernel_surface, session
 from app_pages.languages import split_direction
-from transformer.changes import read
+from app_pages.zoo import EXAMPLE
+from transformer.changes import KINDS, read
 from transformer.kernel_lens import head_record, kernel_of, principal_plane
 from transformer.kernel_lens import surface as lay
+from transformer.model_files import zoo
 from transformer.trace import Trace
-from transformer.translator import Translation, load_translator
+from transformer.translator import Translation, Translator, load_translator
 
 APP = str(Path(__file__).parent.parent / "app.py")
 TEXT, DIRECTION = "I like green tea.", "en-de"
@@ -261,3 +263,58 @@ def test_what_is_written_anew_is_what_the_model_translates() -> None:
     source = model.source(TEXT, split_direction(DIRECTION)[1])
     ids = write_anew(model, source, variant(changes, model.model.config, len(source)))
     assert ids == model.translate(TEXT, "de", changes=changes).ids
+
+
+# --- models that were trained with each kernel ---
+
+
+CAPTION = "Zwei Hunde laufen durch den Schnee."
+
+
+def test_the_zoo_is_not_loaded_before_it_is_asked_for(open_page, sent, monkeypatch):
+    loaded: list[str] = []
+    load = session.translator
+
+    def noted(name: str) -> Translator:
+        loaded.append(name)
+        return load(name)
+
+    monkeypatch.setattr(session, "translator", noted)
+    open_page(lens="gallery", direction="de-en", text="Ich mag Tee.")
+    app = open_page(lens="zoo")  # English to German, which its models do not know
+    assert not set(loaded) & set(zoo()) and "kernel_zoo" not in sent
+    app.button(key="zoo_example").click().run()
+    assert not app.exception
+    assert set(zoo()) <= set(loaded) and sent["kernel_zoo"][0]["text"] == EXAMPLE
+
+
+@pytest.mark.parametrize("kind", ["encoder", "cross"])
+def test_one_head_of_every_model_side_by_side(open_page, sent, kind):
+    """Each map is what the model's own pass over its own translation has, and NumPy finds its entropy."""
+    app = open_page(lens="zoo", direction="de-en", text=CAPTION, kind=kind, layer="2", head="3")
+    header, arrays = sent["kernel_zoo"]
+    assert [model["id"] for model in header["models"]] == zoo()
+    for place, model in enumerate(header["models"]):
+        translator = load_translator(model["id"])
+        translation = translator.translate(CAPTION, "en")
+        trace = translator.trace(CAPTION, "en", translation)
+        path = f"{KINDS[kind].format(1)}.weights"
+        weights = trace[path][0, 2].numpy()
+        np.testing.assert_allclose(arrays[f"map_{place}"], weights, atol=1e-6)
+        assert (model["written"], model["queries"], model["keys"]) == (
+            translation.text, trace.labels(path, "query"), trace.labels(path, "key"),
+        )  # fmt: skip
+        if model["entropy"] is not None:
+            bits = -(weights * np.log2(np.where(weights > 0, weights, 1))).sum(-1).mean()
+            assert model["entropy"] == pytest.approx(bits, abs=1e-5)
+        else:
+            assert model["lowest"] == pytest.approx(weights.min()) and weights.min() < 0
+    links = [each.proto.page_link if hasattr(each.proto, "page_link") else each.proto for each in app.get("page_link")]
+    assert len(links) == 2  # its heads, and beside softmax
+    assert "| kernel |" in " ".join(each.value for each in app.markdown)
+
+
+def test_a_model_without_drawable_heads_says_why(open_page, sent):
+    app = open_page(lens="zoo", direction="de-en", text=CAPTION, zoo="kernel-linear-symmetric")
+    assert not app.get("page_link")
+    assert "from 0 to 1 alone" in " ".join(each.value for each in app.caption)

@@ -254,12 +254,15 @@ def test_the_head_goes_along_from_page_to_page(page: Page, app_url: str, width: 
         page.get_by_role("link", name=name, exact=True).click()
 
     go("Kernels")
-    page.wait_for_url(re.compile("/kernels.*kind=encoder&layer=3&head=7"))
+    page.wait_for_url(re.compile("/kernels.*text=I.like.tea.*kind=encoder&layer=3&head=7"))
     boxes = [page.get_by_role("combobox", name=name, exact=True) for name in ("Attention", "Layer", "Head")]
     for box, value in zip(boxes, ("Encoder self-attention", "3", "7"), strict=True):
         expect(box).to_have_value(value)
-    boxes[2].click()
+    page.wait_for_selector(".lens[data-view]")
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)
+    boxes[2].press("ArrowDown")  # a list that was opened by a click closes when the page scrolls
     page.get_by_role("option", name="2", exact=True).click()
     page.wait_for_url(re.compile("head=2"))
     go("Heads")
     expect(page.locator(".detail h3.title")).to_contain_text("layer 3 · head 2")
+    expect(page.get_by_label("Your sentence")).to_have_value("I like tea.")

@@ -137,4 +137,17 @@ STRINGS: dict[str, str] = {
         "ways, no weight differs by more than {error}."
     ),
     "recorded": "recorded",
+    # --- the zoo
+    "zoo_models": "Eight translators, each trained with its own kernel: choose one",
+    "zoo_failed": "training failed",
+    "zoo_nothing": "It wrote nothing.",
+    "zoo_score": "log-probability {score} · {pieces} pieces · entropy {entropy} bits",
+    "zoo_score_signed": "log-probability {score} · {pieces} pieces · weights from {lowest} to {highest}",
+    "zoo_map": "weights of this head",
+    "zoo_hint": "Point at a cell to read its weight; in the encoder, where all read the same pieces, in all.",
+    "zoo_legend": (
+        "Rows are queries, columns are keys. Blue: weight, from 0 to 1. Where weights are signed: red below zero, blue "
+        "above, cut at ±1. Layer and head have the same number in each model, but nothing makes them alike: each model "
+        "learned its own. The log-probability is of what the model wrote itself."
+    ),
 }
