@@ -26,10 +26,10 @@ export function drawBars(parent, figure) {
 export function drawTable(parent, figure) {
   const box = parent.appendChild(make("figure", "numbers"));
   box.append(titleOf(figure.title, "text"));
-  const table = box.appendChild(make("div", "table-scroll")).appendChild(make("table"));
+  const table = scrollingTable(box, figure.title);
   const digitsOf = (column) => (Array.isArray(figure.digits) ? figure.digits[column] : figure.digits);
   const head = table.appendChild(make("thead")).appendChild(make("tr"));
-  for (const text of figure.heads) head.append(make("th", "", text));
+  for (const text of figure.heads) head.append(make(text ? "th" : "td", "", text));
   const body = table.appendChild(make("tbody"));
   figure.rows.forEach((row, i) => {
     const line = body.appendChild(make("tr", figure.marked.includes(i) ? "marked" : ""));
@@ -48,6 +48,18 @@ export function drawTable(parent, figure) {
 function tableNumber(value, digits) {
   if (!digits) return value.toLocaleString("en");
   return digits < 0 ? shortNumber(value, -digits) : fixedNumber(value, digits);
+}
+
+/** A table in a box that scrolls sideways, by keys too, where it is wider than its place. */
+export function scrollingTable(parent, name) {
+  const scroll = parent.appendChild(make("div", "table-scroll"));
+  queueMicrotask(() => {
+    if (scroll.scrollWidth <= scroll.clientWidth) return;
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    scroll.setAttribute("aria-label", name);
+  });
+  return scroll.appendChild(make("table"));
 }
 
 /** The title over a figure. */
