@@ -6,7 +6,6 @@ from app_pages import head_choice, session, startup
 from app_pages.i18n import SOURCE_LANGUAGE, translator
 from app_pages.layout import NAME, frame
 from app_pages.sentence import sentence_bar
-from viz.browser import decode_header
 
 st.set_page_config(page_title=NAME, layout="wide")
 session.came()
@@ -23,7 +22,7 @@ session.arrive(page.url_path)
 st.session_state["language"], translate = frame()
 st.session_state["standing"] = standing = sentence_bar(st.session_state["language"], translate)
 if standing is not None:
-    head_choice.follow(decode_header(standing.message))
+    head_choice.follow(standing)
 head_choice.go_on(pages)
 session.settle()
 page.run()

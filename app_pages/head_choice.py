@@ -13,8 +13,10 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.i18n import N_, Translate
+from app_pages.translation import Standing
 from transformer.changes import KINDS, num_layers
 from transformer.config import ModelConfig
+from viz.browser import decode_header
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -37,13 +39,13 @@ def _is_place(text: str) -> bool:
 VALID: Mapping[str, Callable[[str], bool]] = {"kind": KINDS.__contains__, "layer": _is_place, "head": _is_place}
 
 
-def follow(header: Mapping[str, Any]) -> None:
-    """Keep the head from page to page; `header` is that of the message with every head.
+def follow(standing: Standing) -> None:
+    """Keep the head from page to page.
 
     The browser of all heads writes the address by itself, so there it is only read; and the head that it opened with
     is no choice of the visitor's.
     """
-    state = st.session_state
+    state, header = st.session_state, decode_header(standing.message)
     if state["page"] == BROWSER:
         if state["by the menu"]:
             state["address"] |= {key: state[key] for key in VALID if state.get(key)}

@@ -22,8 +22,9 @@ LENSES = {
 }
 LOOK = {
     "smoother": N_(
-        "A query weighs its keys by a kernel: the nearer, the more. Pick a query, change the bandwidth, and watch the "
-        "kernel narrow or widen, the weights follow, and the mean of the values move."
+        "A kernel says how alike a query and a key are. Divided by its sum over the keys it is the weight, and the "
+        "output is the mean of the values, so weighted: with the exponential kernel, softmax attention. Pick a query, "
+        "change the bandwidth, and watch."
     ),
     "filter": N_(
         "A set filter says which keys each query may see. Click one: the running model takes it, and you see what "

@@ -79,8 +79,9 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     figures += values(reading, trace, kind, layer, head, _)
     told = [
         _(
-            "A score is a sum: what the words say to each other, and what their places do. Point at a cell to see its "
-            "parts add up. Where *position · content* is strong, a place looks for a certain word wherever it stands; "
+            "A score is a sum: what the words say to each other, and what their places do; of each pair of names the "
+            "first is the query's, in the rows, and the second the key's. Point at a cell to see its parts add up. "
+            "Where *position · content* is strong, a place looks for a certain word wherever it stands; "
             "where *position · position* is strong, a place looks at a place whatever stands there."
         )
     ]
