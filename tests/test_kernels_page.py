@@ -245,6 +245,15 @@ def test_choices_of_the_address_that_are_none_are_dropped(open_page, sent):
     assert not {"kind", "layer", "head", "lens"} & set(app.query_params)
 
 
+@pytest.mark.parametrize("text", ["Hello", "...", " ".join(["the tired animal sleeps"] * 15)])
+@pytest.mark.parametrize("lens", ["smoother", "filter", "gallery"])
+def test_any_sentence_has_its_picture(lens, text, open_page, sent):
+    """One word, punctuation alone, sixty words: every number that is drawn is one."""
+    open_page(lens=lens, text=text, kind="encoder", layer="1", head="1", surface="rbf")
+    for _header, arrays in sent.values():
+        assert arrays and all(np.isfinite(values).all() for values in arrays.values())
+
+
 def test_japanese_names_everything(open_page, sent):
     app = open_page(lang="ja", lens="filter", filter="causal", kind="encoder", layer="1", head="1")
     header = sent["kernel_filter"][0]

@@ -128,6 +128,25 @@ def test_what_cannot_be_split_is_said(open_page: Callable[..., AppTest], address
     assert kernel.REASONS[reason] in said(open_page(part="kernel", **address))
 
 
+@pytest.mark.parametrize("text", ["Hello", "...", " ".join(["the tired animal sleeps"] * 15)])
+@pytest.mark.parametrize("part", PARTS)
+def test_any_sentence_has_its_picture(
+    part: str, text: str, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One word, punctuation alone, sixty words: every number that is drawn is one."""
+    drawn: list[bytes] = []
+    monkeypatch.setattr("app_pages.walkthrough_picture._picture", lambda data, key: drawn.append(data))
+    open_page(part=part, text=text)
+    figures = decode_scene(drawn[-1])["figures"]
+    matrices = [figure["values"] for figure in figures if figure["kind"] == "matrix"]
+    assert matrices and all(np.isfinite(values).all() for values in matrices)
+
+
+def test_pieces_that_are_moved_for_want_of_words_are_called_so(open_page: Callable[..., AppTest]) -> None:
+    assert "pieces of words" in said(open_page(text="Hello"))
+    assert "pieces of words" not in said(open_page())
+
+
 def test_one_word_has_no_order(open_page: Callable[..., AppTest]) -> None:
     app = open_page(text="dog")
     assert "One word has no order" in said(app)
