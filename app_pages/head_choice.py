@@ -32,8 +32,11 @@ BROWSER = ""  # the page of all heads, which is at the address of the house
 FOLLOWING = ("kernels", "positions")  # pages of one head
 
 
+MOST = 64  # layers and heads; which of them a model has differs between the pages, so what it lacks is kept
+
+
 def _is_place(text: str) -> bool:
-    return text.isdecimal() and 0 < int(text) < 1000
+    return text.isdecimal() and 0 < int(text) <= MOST
 
 
 VALID: Mapping[str, Callable[[str], bool]] = {"kind": KINDS.__contains__, "layer": _is_place, "head": _is_place}
@@ -45,18 +48,13 @@ def follow(standing: Standing) -> None:
     The browser of all heads writes the address by itself, so there it is only read; and the head that it opened with
     is no choice of the visitor's.
     """
-    state, header = st.session_state, decode_header(standing.message)
+    state = st.session_state
     if state["page"] == BROWSER:
         if state["by the menu"]:
             state["address"] |= {key: state[key] for key in VALID if state.get(key)}
         else:
-            _keep_address(header)
+            _keep_address(decode_header(standing.message))
     elif state["page"] in FOLLOWING:
-        _remember()
-        kinds = [kind for kind in header["kinds"] if state["kind"] in ("", kind["id"])]
-        for key, name in (("layer", "layers"), ("head", "heads")):
-            if state[key] and int(state[key]) > max(kind[name] for kind in kinds):  # of another model
-                state[key] = ""
         _remember()
 
 

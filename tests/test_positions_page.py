@@ -266,7 +266,7 @@ def test_a_sentence_that_is_too_long_for_a_bundled_model_is_shown_by_the_model_a
     app = open_page(part="kernel", variant="shaw", text=text.strip(), direction="de-en")
     assert f"at most {most} word pieces, and the sentence has {pieces}" in app.warning[0].value
     assert not any("It writes" in caption.value for caption in app.caption)
-    assert app.segmented_control(key="head_of en").options[-1] == str(load_translator("small").model.config.num_heads)
+    assert app.segmented_control(key="head en").options[-1] == str(load_translator("small").model.config.num_heads)
 
 
 def test_what_a_query_may_not_see_is_left_empty(reading: Reading) -> None:

@@ -92,7 +92,7 @@ def test_the_parts_of_a_trained_model_with_position_inside(open_part: Callable[.
     translator = load_translator(f"position-{variant}")
     written = translator.translate(text, "en")
     trace = translator.trace(text, "en", written)
-    page = open_part("kernel", text=text, direction="de-en", variant=variant, of="decoder", deep="1", head_of="2")
+    page = open_part("kernel", text=text, direction="de-en", variant=variant, kind="decoder", layer="2", head="3")
     expect(page.get_by_text(f"It writes: “{written.text}”")).to_be_visible()
     page.locator(".grid-frame").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
