@@ -19,12 +19,19 @@ _reply = st.components.v2.component("attention_reply", js=f"\n{reply_js()}\n")
 
 
 def attention_browser(
-    message: bytes, *, language: str, key: str, changed: Callable[[Any], None], **header: Any
+    message: bytes,
+    *,
+    language: str,
+    key: str,
+    changed: Callable[[Any], None],
+    left: Callable[[Any], None],
+    **header: Any,
 ) -> Any | None:
     """Draw every head of one sentence, with its texts in the visitor's language; return what the browser asks.
 
     `changed` is called with `number` and `changes`, the whole list, when the visitor changed something, before the
-    script runs again. The question is answered by `reply` further down in the same run.
+    script runs again; `left` with the head that was open when they went to another page. The question is answered by
+    `reply` further down in the same run.
     """
     strings = translate_all(STRINGS, language)
     state = _browser(
@@ -32,6 +39,7 @@ def attention_browser(
         key=key,
         on_asked_change=lambda: None,
         on_changed_change=lambda: changed(st.session_state[key]["changed"]),
+        on_left_change=lambda: left(st.session_state[key]["left"]),
     )
     return state.asked
 

@@ -12,10 +12,12 @@ from app_pages import session
 from app_pages.compare import compared
 from app_pages.components import attention_browser, reply
 from app_pages.decodings import read
+from app_pages.head_choice import leave_for, take_from_browser
 from app_pages.i18n import Translate, translator
 from app_pages.models import own_model
 from app_pages.translation import Standing
 from app_pages.what_if import from_browser
+from transformer.model_files import zoo
 from viz.browser import decode_header, with_reference
 
 
@@ -60,7 +62,11 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
     if own is not None:
         header["model"] = {"name": own.name, "hash": session.fingerprint(own.key)}
         header["file"] = own.name
-    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, **header)
+
+    def left(told: Any) -> None:
+        take_from_browser(told, decode_header(standing.message))
+
+    asked = attention_browser(standing.message, language=language, key=key, changed=take_changes, left=left, **header)
     if asked is None:
         return
     from app_pages.answers import Pass, answer
@@ -80,6 +86,25 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
         )
 
     reply(answer(asked, done, key, _), key=key)
+
+
+def way_to_zoo(*shown: Standing, _: Translate) -> None:
+    """Offer all models of the kernel zoo, side by side, to whoever looks at one of them."""
+    if any(each.model in zoo() for each in shown):
+        st.button(
+            _("This head in all eight kernels, side by side"),
+            icon=":material/compare:",
+            type="tertiary",
+            on_click=leave_for_zoo,
+            args=(shown[0],),
+            key="to_zoo",
+        )
+
+
+def leave_for_zoo(standing: Standing) -> None:
+    """Go to the zoo on the page of kernels, with the head that the address says to be open."""
+    leave_for("kernels", decode_header(standing.message))
+    st.session_state["lens"] = "zoo"
 
 
 def side_by_side(first: Standing, second: Standing, language: str, _: Translate) -> None:
@@ -123,8 +148,10 @@ if standing is not None:
     second = compared(language, _, standing, switch)
     st.session_state["last standing"] = standing
     if second is not None:
+        way_to_zoo(standing, second, _=_)
         side_by_side(standing, second, language, _)
     else:
+        way_to_zoo(standing, _=_)
         browse(standing, language, _, "attention_browser", show=st.session_state.get("show"))
 elif "last standing" in st.session_state:  # what was there stays, paler, until there is something to show
     with st.container(key="stale"):

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from app_pages import session
-from app_pages.i18n import N_, Translate
-from transformer.changes import KINDS, num_layers
-from transformer.config import ModelConfig
+from app_pages.i18n import N_
 
-KIND_NAMES = {
-    "encoder": N_("Encoder self-attention"),
-    "decoder": N_("Decoder self-attention"),
-    "cross": N_("Cross-attention"),
+KERNEL_NAMES = {
+    "exponential": N_("exponential"),
+    "rbf": N_("RBF"),
+    "polynomial": N_("polynomial"),
+    "linear": N_("linear"),
+    "linear_nonnegative": N_("linear, never negative"),
 }
 ALL = "all"
 
@@ -77,23 +77,3 @@ def _take(key: str, shown: str) -> None:
     value = st.session_state[shown]
     if value is not None:  # pressing the chosen button of a row again lets it go: it stays
         st.session_state[key] = str(value)
-
-
-def choose_head(
-    config: ModelConfig, opened: Mapping[str, int | str], language: str, _: Translate, columns: Sequence
-) -> tuple[str, int, int]:
-    """Let the visitor choose a head, by the same names in the address as on the page of heads; layers count from 0."""
-    with columns[0]:
-        kind = select(
-            _("Attention"), "kind", list(KINDS), lambda each: _(KIND_NAMES[each]), language, default=str(opened["kind"])
-        )
-    counts = {"layer": num_layers(config, kind), "head": config.num_heads}
-    names = {"layer": _("Layer"), "head": _("Head")}
-    chosen = []
-    for column, (key, count) in zip(columns[1:], counts.items(), strict=False):
-        first = int(opened[key]) + 1
-        with column:
-            options = [str(each + 1) for each in range(count)]
-            default = str(first) if first <= count else "1"
-            chosen.append(int(select(names[key], key, options, str, language, default=default)) - 1)
-    return kind, chosen[0], chosen[1]

@@ -149,8 +149,8 @@ def _check_every_query(place: Place, change: FilterChange, size: int, _: Transla
         query = pieces[empty[0]].replace("\u2581", " ").strip()
         raise Refusal(
             _(
-                "The query “{query}”, at place {position}, would see no key: it stands farther than {size} places "
-                "behind the last one. Give a larger number. The picture stays as it was.",
+                "The query “{query}”, at place {position}, would see no key: the last one is {size} or more places "
+                "before it. Give a larger number. The picture stays as it was.",
                 query=query,
                 position=empty[0] + 1,
                 size=size,

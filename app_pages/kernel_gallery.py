@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from app_pages.i18n import N_, Translate
-from app_pages.kernel_choices import ALL, kept, number, select
-from app_pages.kernel_messages import Place, busiest_query, gallery_message
+from app_pages.kernel_choices import ALL, KERNEL_NAMES, number, select
+from app_pages.kernel_messages import Place, gallery_message
 from app_pages.kernel_picture import kernel_picture
 from app_pages.kernel_runs import Run, show_run
+from app_pages.kernel_surface import surface
 from transformer.changes import KernelChange
 from transformer.changes import read as read_changes
 from transformer.config import KERNELS
 
-if TYPE_CHECKING:
-    from transformer.kernel_lens import HeadRecord
-
-KERNEL_NAMES = {
-    "exponential": N_("exponential"),
-    "rbf": N_("RBF"),
-    "polynomial": N_("polynomial"),
-    "linear": N_("linear"),
-    "linear_nonnegative": N_("linear, never negative"),
-}
 SIDES = {
     "trained": N_("asymmetric, as trained: W_q for queries, W_k for keys"),
     "keys": N_("symmetric: W_k for both"),
@@ -52,7 +41,7 @@ def gallery(place: Place, _: Translate) -> None:
     kernel_picture(
         gallery_message(place, record, readings, norm_penalty(record).error, symmetric), key="kernel_gallery"
     )
-    _surface(place, record, degree, _)
+    surface(place, record, degree, _)
     _on_the_model(place, degree, _)
 
 
@@ -71,67 +60,6 @@ def _degree(_: Translate) -> int:
         )
     )
     return st.session_state["good degree"]
-
-
-def _surface(place: Place, record: HeadRecord, degree: int, _: Translate) -> None:
-    """Draw the kernel over two dimensions; Plotly's script is large, so it is sent when it is asked for."""
-    shown = kept("surface", "", ("", *KERNELS))
-    names = {"": _("none"), **{name: _(text) for name, text in KERNEL_NAMES.items()}}
-    row = st.columns([4, 4, 4], vertical_alignment="bottom")
-    with row[0]:
-        shown = select(
-            _("As a surface over two dimensions"), "surface", list(names), names.__getitem__, place.language, default=""
-        )
-    if not shown:
-        return
-    from transformer.kernel_lens import kernel_of, principal_plane, surface
-    from viz.kernels.surface import CUT, surface_figure
-
-    pieces = [piece.replace("\u2581", " ").strip() for piece in place.trace.labels(f"{place.path}.weights", "query")]
-    queries = [str(each + 1) for each in range(len(pieces))]
-    with row[1]:
-        query = select(
-            _("Query"),
-            "query",
-            queries,
-            lambda each: f"{each}: {pieces[int(each) - 1]}",
-            place.language,
-            default=str(busiest_query(record) + 1),
-        )
-    at = int(query) - 1
-    kernel, plane = kernel_of(shown, degree, record.kernel), principal_plane(record.q, record.k)
-    found = surface(record, kernel, plane, at)
-    keys = place.trace.labels(f"{place.path}.weights", "key")
-    seen = record.visible[at].tolist()
-    tokens = [key.replace("\u2581", " ").strip() for key, visible in zip(keys, seen, strict=True) if visible]
-    axes = {
-        "kernel": names[shown],
-        "keys": _("keys"),
-        "first": _("first component"),
-        "second": _("second component"),
-        "height": _("weight"),
-    }
-    figure = surface_figure(
-        found.x.numpy(),
-        found.y.numpy(),
-        found.values.numpy(),
-        found.keys.numpy(),
-        found.heights.numpy(),
-        tokens,
-        axes,
-        st.context.theme.type or "light",
-    )
-    st.plotly_chart(figure, width="stretch", key="kernel_surface")
-    st.caption(
-        _(
-            "The kernel of “{query}” over the plane, divided by its sum over the keys put into the plane: there they "
-            "lie on the surface, at the weights that two dimensions alone would give them. The plane holds {share} % "
-            "of the variance. Cut at {cut} times the largest weight.",
-            query=pieces[at],
-            cut=CUT,
-            share=round(100 * plane.share),
-        )
-    )
 
 
 def _on_the_model(place: Place, degree: int, _: Translate) -> None:

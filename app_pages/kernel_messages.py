@@ -39,6 +39,11 @@ class Place:
         return KINDS[self.kind].format(self.layer)
 
     @property
+    def file_name(self) -> str:
+        """How the names of files of this head begin; layers and heads count from 1, as on the page."""
+        return f"{self.standing.model}-{self.kind}-layer{self.layer + 1}-head{self.head + 1}"
+
+    @property
     def ids(self) -> tuple[list[int], list[int]]:
         """Ids of the source and of what was written."""
         return self.translator.source(self.standing.text, self.standing.target), self.translation.ids

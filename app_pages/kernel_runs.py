@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app_pages import session
+from app_pages.csv_text import csv_text
 from app_pages.i18n import Translate
 from app_pages.kernel_messages import Place
 from app_pages.kernel_picture import kernel_picture
 from app_pages.languages import split_direction
+from app_pages.models import model_name
 from app_pages.translation import mark_differences
-from viz.browser import decode_header, encode_reply
+from viz.browser import encode_reply
 
 if TYPE_CHECKING:
     from transformer.slot_runs import Variant
@@ -79,22 +82,34 @@ def show_run(place: Place, run: Run, _: Translate, *, key: str, chosen: Any = No
 
 
 def say_anew(place: Place, run: Run, _: Translate) -> None:
-    """Say what the model writes, greedily, under the change."""
+    """Say what the model writes, greedily, under the change, beside what it writes greedily without."""
     from transformer.slot_runs import write_anew
 
-    target = split_direction(place.standing.direction)[1]
+    standing = place.standing
     with st.spinner(_("Translating …"), show_time=False):
         ids = write_anew(place.translator, place.ids[0], run.variant)
-    text = place.translator.tokenizer.decode(ids)
-    before = decode_header(place.standing.message)["translation"]
-    new, old = mark_differences(text, before, target)
-    nothing = escape(_("The model wrote nothing."))
+        unchanged, _trace = session.recorded(standing.model, standing.text, standing.target, standing.changes)
+    text, before = place.translator.tokenizer.decode(ids), unchanged.text
+    new, old = mark_differences(text, before, standing.target)
+    empty = _("The model wrote nothing.")
+    nothing = f"<i>{escape(empty)}</i>"
     if text == before:
         said = escape(_("Word for word the same as before."))
     else:
-        unchanged = _("Unchanged, it writes:")
-        said = f'{escape(unchanged)} <span lang="{target}">{old}</span>'
+        without = _("Unchanged, it writes:")
+        said = f'{escape(without)} <span lang="{standing.target}">{old or nothing}</span>'
+    greedily = escape(_("Both are written greedily, whatever is chosen as Decoding above."))
     st.html(
-        f'<p class="atlas-translation" lang="{target}">{new or f"<i>{nothing}</i>"}</p>'
-        f'<p class="atlas-quiet atlas-before">{said}</p>'
+        f'<p class="atlas-translation" lang="{standing.target}">{new or nothing}</p>'
+        f'<p class="atlas-quiet atlas-before">{said}</p><p class="atlas-quiet">{greedily}</p>'
+    )
+    about = (model_name(standing.model), standing.text, standing.direction, "greedy")
+    rows = [(*about, _("as it stands"), before, len(unchanged.ids)), (*about, run.note, text, len(ids))]
+    st.download_button(
+        _("Both translations, CSV"),
+        csv_text(("model", "sentence", "direction", "decoding", "change", "translation", "pieces"), rows),
+        f"{place.file_name}-{run.chosen}-translations.csv",
+        "text/csv",
+        key="anew_csv",
+        on_click="ignore",
     )

@@ -6,8 +6,9 @@ import streamlit as st
 
 from app_pages import session
 from app_pages.decodings import read
+from app_pages.head_choice import choose_head
 from app_pages.i18n import N_, Translate, translator
-from app_pages.kernel_choices import choose_head, segments
+from app_pages.kernel_choices import segments
 from app_pages.kernel_messages import Place
 from app_pages.kernel_picture import kernel_picture
 from app_pages.translation import Standing
@@ -17,11 +18,13 @@ LENSES = {
     "smoother": N_("One query as a smoother"),
     "filter": N_("Set filter"),
     "gallery": N_("Kernel gallery"),
+    "zoo": N_("Trained with each kernel"),
 }
 LOOK = {
     "smoother": N_(
-        "A query weighs its keys by a kernel: the nearer, the more. Pick a query, change the bandwidth, and watch the "
-        "kernel narrow or widen, the weights follow, and the mean of the values move."
+        "A kernel says how alike a query and a key are. Divided by its sum over the keys it is the weight, and the "
+        "output is the mean of the values, so weighted: with the exponential kernel, softmax attention. Pick a query, "
+        "change the bandwidth, and watch."
     ),
     "filter": N_(
         "A set filter says which keys each query may see. Click one: the running model takes it, and you see what "
@@ -30,6 +33,10 @@ LOOK = {
     "gallery": N_(
         "The same queries and keys under five kernels. Point at a cell to read it in all of them; watch where the "
         "linear kernel leaves [0, 1]."
+    ),
+    "zoo": N_(
+        "The gallery puts another kernel into a model that learned with softmax. These eight small translators learned "
+        "with their own, and differ in nothing else. Click one to go on to its heads."
     ),
 }
 
@@ -62,15 +69,21 @@ SHOW = {"smoother": smoother, "filter": filters, "gallery": gallery}
 def lens(standing: Standing, language: str) -> None:
     """One of the lenses on one head; only this runs again when a choice of the page changes."""
     _ = translator(language)
+    chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
+    row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
+    row[0].html(f'<p class="atlas-look">{_(LOOK[chosen])}</p>')
+    opened = decode_header(standing.message)["selection"]
+    otherwise = opened["kind"], opened["layer"], opened["head"]
+    if chosen == "zoo":
+        from app_pages.kernel_zoo import zoo
+
+        zoo(otherwise, row[1:], language, _)
+        return
     model = session.translator(standing.model)
     translation, trace = session.recorded(
         standing.model, standing.text, standing.target, standing.changes, **read(standing.decoding)
     )
-    row = st.columns([6, 4, 2, 2], vertical_alignment="bottom")
-    with row[0]:
-        chosen = segments(_("Lens"), "lens", {key: _(name) for key, name in LENSES.items()}, language)
-    head = choose_head(model.model.config, decode_header(standing.message)["selection"], language, _, row[1:])
-    st.html(f'<p class="atlas-look">{_(LOOK[chosen])}</p>')
+    head = choose_head(model.model.config, otherwise, language, _, row[1:], st.selectbox)
     SHOW[chosen](Place(standing, model, translation, trace, *head, language), _)
 
 

@@ -29,6 +29,8 @@ _CSS = """
 .stHeading h3 { font-size: 1.25rem; padding: 0.75rem 0 0.5rem; }
 .atlas-label { font-size: 0.875rem; margin: 0 0 0.25rem; line-height: 1.5; }
 .atlas-quiet { font-size: 0.9rem; opacity: 0.75; margin: 0; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
+[data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 4rem 1rem 2rem; }
   .atlas-name span { display: block; margin-left: 0; }

@@ -39,11 +39,6 @@ def leaf(reading: Reading, language: str) -> None:
             st.markdown(text)
 
 
-_READABLE = """
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { color: var(--atlas-quiet); opacity: 1; }
-[data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
-"""
-st.html(f"<style>{_READABLE}</style>")
 language = st.session_state.get("language", "en")
 standing: Standing | None = st.session_state.get("standing")
 _ = translator(language)

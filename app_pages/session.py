@@ -26,8 +26,11 @@ from viz.browser import with_reference
 from viz.browser.codes import PAGE, Room
 
 if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+    from torch import Tensor
+
     from app_pages.chapters.walk import Walk
-    from transformer.order import Reordered, Setting
+    from transformer.order import Reordered, Setting, Trial
     from transformer.trace import Trace
     from transformer.translator import Translation, Translator
 
@@ -82,6 +85,18 @@ def remember(key: str, default: str, valid: Callable[[str], bool]) -> str:
         st.query_params[key] = chosen
     st.session_state[written] = given if stepped_back else chosen
     return chosen
+
+
+def go(page: StreamlitPage) -> None:
+    """Go to another page as the menu does: what the visitor chose goes along, that of widgets by the next `came`."""
+    state = st.session_state
+    state["carried"] = {key: state[key] for key in list(state) if f"{key} in the address" in state}
+    st.switch_page(page)
+
+
+def came() -> None:
+    """Take what `go` carried, before any widget: Streamlit forgets what they hold when a script turns the page."""
+    st.session_state.update(st.session_state.pop("carried", {}))
 
 
 @cache
@@ -188,19 +203,36 @@ def scene(
     return show(walk(*sentence), chapter, step, chosen, language)
 
 
+@st.cache_resource(max_entries=3, show_spinner=False)  # one has 50 MB of layers in float64
+def order_trial(model: str) -> Trial:
+    """Return what runs words in other orders: what does not depend on the order is made once."""
+    from transformer.order import Trial
+
+    return Trial(translator(model).model)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def in_order(model: str, text: str, target: str, **decoding: Any) -> dict[str, dict[Setting, Tensor]]:
+    """Run the encoder's layers on a sentence in its own order, in both precisions, by their names."""
+    import torch
+
+    _written, trace = recorded(model, text, target, "", **decoding)
+    embeddings = trace["encoder.token_embedding"][0]
+    trial = order_trial(model)
+    return {name: trial.outputs(embeddings, getattr(torch, name)) for name in ("float32", "float64")}
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
 def reordered(
     model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
 ) -> dict[str, dict[Setting, Reordered]]:
-    """Run the encoder's layers on a sentence in its order and in another, in both precisions, by their names."""
-    import torch
-
+    """Run the encoder's layers on a sentence in another order too, in both precisions, by their names."""
     from transformer.order import reorder
 
     _written, trace = recorded(model, text, target, "", **decoding)
-    embeddings = trace["encoder.token_embedding"][0]
-    model_ = translator(model).model
-    return {name: reorder(model_, embeddings, order, getattr(torch, name)) for name in ("float32", "float64")}
+    embeddings, trial = trace["encoder.token_embedding"][0], order_trial(model)
+    before = in_order(model, text, target, **decoding)
+    return {name: reorder(trial, embeddings, order, outputs) for name, outputs in before.items()}
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -208,8 +240,6 @@ def order_likelihood(
     model: str, text: str, target: str, order: tuple[int, ...], **decoding: Any
 ) -> Mapping[bool, float]:
     """Log-probability of a sentence's translation given its pieces in an order, with and without position."""
-    from transformer.order import with_and_without
-
     source = translator(model).source(text, target)
     translation, _trace = recorded(model, text, target, "", **decoding)
-    return with_and_without(translator(model).model, [source[place] for place in order], translation.ids)
+    return order_trial(model).log_probabilities([source[place] for place in order], translation.ids)

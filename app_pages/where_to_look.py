@@ -67,6 +67,7 @@ def _open(entry: dict[str, Any]) -> None:
         head = {name: entry["head"][name] for name in ("layer", "head", "queries", "keys")}
         number = st.session_state.get("show", {}).get("number", 0) + 1
         st.session_state["show"] = {"kind": entry["kind"], **head, "number": number}
+        st.session_state.update(kind=entry["kind"], layer=str(head["layer"] + 1), head=str(head["head"] + 1))
 
 
 def _return_to(entry: dict[str, Any]) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app_pages.analysis import record
 from app_pages.languages import split_direction
-from transformer.model_files import zoo
+from transformer.changes import KINDS, num_layers
+from transformer.model_files import bundled, zoo
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from transformer.trace import Trace
     from transformer.translator import Translator
 
 ZOO_DIRECTION = "de-en"  # all that they learned
@@ -32,6 +37,16 @@ class ZooLine:
     failed: bool
     lowest: float
     highest: float
+    maps: Mapping[str, ZooMaps]  # by kind of attention
+
+
+@dataclass(frozen=True)
+class ZooMaps:
+    """All heads of one kind of attention: their weights, and the pieces along both axes."""
+
+    weights: Tensor  # (layers, heads, Q, K)
+    queries: Sequence[str]
+    keys: Sequence[str]
 
 
 def variant(model: str) -> str:
@@ -42,6 +57,12 @@ def variant(model: str) -> str:
 def drawable() -> list[str]:
     """Models of the zoo whose heads can be drawn."""
     return [model for model in zoo() if variant(model).partition("-")[0] != SIGNED_KERNEL]
+
+
+def card(model: str) -> str:
+    """What a model is and what it was made of, in Markdown."""
+    text = bundled(model).with_suffix(".md").read_text("utf-8")
+    return text.replace("||", r"\|\|")  # a norm, which would end the cell of a table
 
 
 def run(translator: Translator, text: str) -> ZooLine:
@@ -56,4 +77,14 @@ def run(translator: Translator, text: str) -> ZooLine:
         failed=bool(translator.card["failed"]),
         lowest=min(each.min.item() for each in ends),
         highest=max(each.max.item() for each in ends),
+        maps={kind: _maps(translator, trace, kind) for kind in KINDS},
     )
+
+
+def _maps(translator: Translator, trace: Trace, kind: str) -> ZooMaps:
+    import torch
+
+    paths = [f"{KINDS[kind].format(layer)}.weights" for layer in range(num_layers(translator.model.config, kind))]
+    weights = torch.stack([trace[path][0] for path in paths])
+    queries, keys = (trace.labels(paths[0], axis) for axis in ("query", "key"))
+    return ZooMaps(weights, queries, keys)

@@ -14,7 +14,7 @@ from app_pages.results_texts import row_name
 from app_pages.zoo import EXAMPLE, ZOO_DIRECTION, ZooLine, drawable, variant
 from transformer.model_files import CheckpointError, zoo
 
-HEADS = "app_pages/heads.py"
+HEADS, KERNELS = "app_pages/heads.py", "app_pages/kernels.py"
 SOFTMAX = "kernel-exponential-asymmetric"  # what the others are compared with
 
 
@@ -28,10 +28,25 @@ def zoo_view(language: str, _: Translate) -> None:
             "log-probability is each one's own, of what it wrote itself."
         )
     )
+    text = zoo_sentence(_)
+    lines = zoo_lines(text, _) if text else []
+    for line in lines:
+        _one(line, text, language, _)
+    if lines:
+        st.page_link(
+            KERNELS,
+            label=_("One head of all eight side by side"),
+            icon=":material/grid_view:",
+            query_params={**_address(text, language), "lens": "zoo"},
+        )
+
+
+def zoo_sentence(_: Translate) -> str:
+    """Return the sentence for the zoo; where there is none that its models read, say what to do, and nothing."""
     text = str(st.session_state.get("text", "")).strip()
     if not zoo():
         st.warning(_("The models of the kernel zoo are missing. Get the folder `checkpoints/kernels` of this project."))
-        return
+        return ""
     if st.session_state.get("direction") != ZOO_DIRECTION or not text:
         st.info(
             _(
@@ -40,10 +55,15 @@ def zoo_view(language: str, _: Translate) -> None:
             )
         )
         st.button(_("Take a German caption"), on_click=_take_example, key="zoo_example")
-        return
+        return ""
+    return text
+
+
+def zoo_lines(text: str, _: Translate) -> list[ZooLine]:
+    """Run a sentence through every model of the zoo; say why not where that cannot be, and return nothing."""
     try:
         with st.spinner(_("Translating …"), show_time=False):
-            lines = [session.zoo_line(model, text) for model in zoo()]
+            return [session.zoo_line(model, text) for model in zoo()]
     except TooLong as error:
         st.warning(
             _(
@@ -52,13 +72,10 @@ def zoo_view(language: str, _: Translate) -> None:
                 most=error.most,
             )
         )
-        return
     except CheckpointError as error:
         logging.getLogger(__name__).error("%s", error)
         st.error(_("A model of the kernel zoo cannot be loaded here. Get the folder `checkpoints/kernels` again."))
-        return
-    for line in lines:
-        _one(line, text, language, _)
+    return []
 
 
 def _one(line: ZooLine, text: str, language: str, _: Translate) -> None:
@@ -75,22 +92,24 @@ def _one(line: ZooLine, text: str, language: str, _: Translate) -> None:
             f'<p class="atlas-zoo" lang="en">{written}</p><p class="atlas-quiet">{escape(about)}</p>'
         )
         with ways:
-            if line.model in drawable():
-                _links(line.model, text, language, _)
-            else:
-                ends = [f"{end:.1f}".replace("-", "−") for end in (line.lowest, line.highest)]
-                st.caption(
-                    _(
-                        "Its weights here run from {low} to {high}, and a picture of heads is true of weights from 0 "
-                        "to 1 alone.",
-                        low=ends[0],
-                        high=ends[1],
-                    )
-                )
+            ways_to_heads(line, text, language, _)
 
 
-def _links(model: str, text: str, language: str, _: Translate) -> None:
-    address = {"text": text, "direction": ZOO_DIRECTION} | ({"lang": language} if language != "en" else {})
+def ways_to_heads(line: ZooLine, text: str, language: str, _: Translate, **head: str) -> None:
+    """Link a model's heads, alone and beside softmax, opened at a head if one is named; or say why there is no way."""
+    model = line.model
+    if model not in drawable():
+        ends = [f"{end:.1f}".replace("-", "−") for end in (line.lowest, line.highest)]
+        st.caption(
+            _(
+                "Its weights here run from {low} to {high}, and a picture of heads is true of weights from 0 to 1 "
+                "alone.",
+                low=ends[0],
+                high=ends[1],
+            )
+        )
+        return
+    address = {**_address(text, language), **head}
     st.page_link(HEADS, label=_("See its heads"), icon=":material/grid_view:", query_params={**address, "model": model})
     if model != SOFTMAX:
         beside = {"model": SOFTMAX, "compare": "side", "second": text, "second_model": model}
@@ -99,5 +118,9 @@ def _links(model: str, text: str, language: str, _: Translate) -> None:
         )
 
 
+def _address(text: str, language: str) -> dict[str, str]:
+    return {"text": text, "direction": ZOO_DIRECTION} | ({"lang": language} if language != "en" else {})
+
+
 def _take_example() -> None:
-    st.session_state["text"], st.session_state["direction"] = EXAMPLE, ZOO_DIRECTION
+    st.session_state.update({"text": EXAMPLE, "direction": ZOO_DIRECTION, "caption taken": True})

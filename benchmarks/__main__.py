@@ -13,6 +13,7 @@ from benchmarks import browser
 from benchmarks.decoding import beam_1, beam_1_ctranslate2, beam_32, beam_32_ctranslate2
 from benchmarks.first_picture import first_picture
 from benchmarks.forward import forward_1, forward_32, trace
+from benchmarks.lens import filter_change, kernel_change, word_order
 from benchmarks.measure import Figure, Unavailable, progress
 from benchmarks.sentence import new_sentence
 from benchmarks.training import training_step
@@ -32,6 +33,9 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {  # and how many rounds it takes
     "new_sentence": (new_sentence, 30),
     "first_picture": (first_picture, 5),
     "head_off": (head_off, 10),
+    "kernel_change": (kernel_change, 12),
+    "filter_change": (filter_change, 12),
+    "word_order": (word_order, 12),
     **browser.FIGURES,
 }
 

@@ -76,8 +76,8 @@ def source() -> torch.Tensor:
 def test_a_peer_writes_what_we_write(
     package: str, peer: Callable[[EncoderDecoder], Write], model: EncoderDecoder, source: torch.Tensor
 ) -> None:
-    pytest.importorskip("transformers")
-    pytest.importorskip(package)
+    if package != "transformers":  # that one is among the development requirements
+        pytest.importorskip(package)
     ours = writer(model)(source)
     assert torch.equal(peer(model)(source), ours)
     assert ours.shape == (6, LENGTH)

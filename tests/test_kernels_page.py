@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app_pages import kernel_gallery, kernel_picture, kernel_runs
+from app_pages import kernel_choices, kernel_picture, kernel_runs, kernel_surface, session
 from app_pages.languages import split_direction
-from transformer.changes import read
+from app_pages.zoo import EXAMPLE
+from transformer.changes import KINDS, read
+from transformer.kernel_lens import head_record, kernel_of, principal_plane
+from transformer.kernel_lens import surface as lay
+from transformer.model_files import zoo
 from transformer.trace import Trace
-from transformer.translator import Translation, load_translator
+from transformer.translator import Translation, Translator, load_translator
 
 APP = str(Path(__file__).parent.parent / "app.py")
 TEXT, DIRECTION = "I like green tea.", "en-de"
@@ -193,7 +197,7 @@ def test_the_symmetric_gallery_has_eigenvalues(open_page, sent):
     open_page(lens="gallery", sides="queries", kind="encoder", layer="1", head="1")
     header, arrays = sent["kernel_gallery"]
     assert header["symmetric"] == "queries"
-    for name in kernel_gallery.KERNEL_NAMES:
+    for name in kernel_choices.KERNEL_NAMES:
         assert len(arrays[f"eigenvalues_{name}"]) == len(header["keys"])
 
 
@@ -202,10 +206,52 @@ def test_the_surface_is_drawn_only_where_it_is_asked_for(open_page):
     assert open_page(lens="gallery", surface="rbf", query="2").get("plotly_chart")
 
 
+def test_the_surface_is_taken_along_as_it_was_computed(done):
+    """The rows of its CSV: the keys, and the grid in which they lie."""
+    record = head_record(load_translator("small").model, done[1], "encoder", 0, 1)
+    found = lay(record, kernel_of("rbf"), principal_plane(record.q, record.k), 2, steps=4)
+    tokens = [str(number) for number in range(len(found.keys))]
+    rows = list(kernel_surface.rows(found, tokens))
+    keys = np.array([row[2:] for row in rows if row[0] == "key"], float)
+    np.testing.assert_array_equal(keys, np.column_stack((found.keys, found.heights)))
+    assert [row[1] for row in rows if row[0] == "key"] == tokens
+    grid = {row[2:4]: row[4] for row in rows if row[0] == "surface"}
+    assert len(grid) == 16
+    for i, second in enumerate(found.y.tolist()):
+        for j, first in enumerate(found.x.tolist()):
+            assert grid[first, second] == found.values[i, j]
+
+
+def test_anew_is_greedy_on_both_sides_and_taken_along(open_page):
+    """Under a beam, the two that are compared are both greedy, and the page says so."""
+    app = open_page(
+        lens="filter", filter="causal", where="all", kind="encoder", layer="1", head="1", decoding="beam-4-0.6"
+    )
+    app.button(key="kernel_filter anew").click().run()
+    assert not app.exception
+    said = " ".join(each.value for each in app.get("html"))
+    assert "Both are written greedily" in said
+    translator = load_translator("small")
+    plain = translator.translate(TEXT, "de").text
+    changed = translator.translate(TEXT, "de", changes=read("filter.e.all.causal")).text
+    assert app.get("download_button")
+    for text in (plain, changed):
+        assert text in re.sub("<[^>]*>", "", said)
+
+
 def test_choices_of_the_address_that_are_none_are_dropped(open_page, sent):
     app = open_page(kind="sideways", layer="99", head="0", lens="telescope")
     assert "kernel_smoother" in sent
     assert not {"kind", "layer", "head", "lens"} & set(app.query_params)
+
+
+@pytest.mark.parametrize("text", ["Hello", "...", " ".join(["the tired animal sleeps"] * 15)])
+@pytest.mark.parametrize("lens", ["smoother", "filter", "gallery"])
+def test_any_sentence_has_its_picture(lens, text, open_page, sent):
+    """One word, punctuation alone, sixty words: every number that is drawn is one."""
+    open_page(lens=lens, text=text, kind="encoder", layer="1", head="1", surface="rbf")
+    for _header, arrays in sent.values():
+        assert arrays and all(np.isfinite(values).all() for values in arrays.values())
 
 
 def test_japanese_names_everything(open_page, sent):
@@ -226,3 +272,58 @@ def test_what_is_written_anew_is_what_the_model_translates() -> None:
     source = model.source(TEXT, split_direction(DIRECTION)[1])
     ids = write_anew(model, source, variant(changes, model.model.config, len(source)))
     assert ids == model.translate(TEXT, "de", changes=changes).ids
+
+
+# --- models that were trained with each kernel ---
+
+
+CAPTION = "Zwei Hunde laufen durch den Schnee."
+
+
+def test_the_zoo_is_not_loaded_before_it_is_asked_for(open_page, sent, monkeypatch):
+    loaded: list[str] = []
+    load = session.translator
+
+    def noted(name: str) -> Translator:
+        loaded.append(name)
+        return load(name)
+
+    monkeypatch.setattr(session, "translator", noted)
+    open_page(lens="gallery", direction="de-en", text="Ich mag Tee.")
+    app = open_page(lens="zoo")  # English to German, which its models do not know
+    assert not set(loaded) & set(zoo()) and "kernel_zoo" not in sent
+    app.button(key="zoo_example").click().run()
+    assert not app.exception
+    assert set(zoo()) <= set(loaded) and sent["kernel_zoo"][0]["text"] == EXAMPLE
+
+
+@pytest.mark.parametrize("kind", ["encoder", "cross"])
+def test_one_head_of_every_model_side_by_side(open_page, sent, kind):
+    """Each map is what the model's own pass over its own translation has, and NumPy finds its entropy."""
+    app = open_page(lens="zoo", direction="de-en", text=CAPTION, kind=kind, layer="2", head="3")
+    header, arrays = sent["kernel_zoo"]
+    assert [model["id"] for model in header["models"]] == zoo()
+    for place, model in enumerate(header["models"]):
+        translator = load_translator(model["id"])
+        translation = translator.translate(CAPTION, "en")
+        trace = translator.trace(CAPTION, "en", translation)
+        path = f"{KINDS[kind].format(1)}.weights"
+        weights = trace[path][0, 2].numpy()
+        np.testing.assert_allclose(arrays[f"map_{place}"], weights, atol=1e-6)
+        assert (model["written"], model["queries"], model["keys"]) == (
+            translation.text, trace.labels(path, "query"), trace.labels(path, "key"),
+        )  # fmt: skip
+        if model["entropy"] is not None:
+            bits = -(weights * np.log2(np.where(weights > 0, weights, 1))).sum(-1).mean()
+            assert model["entropy"] == pytest.approx(bits, abs=1e-5)
+        else:
+            assert model["lowest"] == pytest.approx(weights.min()) and weights.min() < 0
+    links = [each.proto.page_link if hasattr(each.proto, "page_link") else each.proto for each in app.get("page_link")]
+    assert len(links) == 2  # its heads, and beside softmax
+    assert "| kernel |" in " ".join(each.value for each in app.markdown)
+
+
+def test_a_model_without_drawable_heads_says_why(open_page, sent):
+    app = open_page(lens="zoo", direction="de-en", text=CAPTION, zoo="kernel-linear-symmetric")
+    assert not app.get("page_link")
+    assert "from 0 to 1 alone" in " ".join(each.value for each in app.caption)

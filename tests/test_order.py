@@ -11,7 +11,7 @@ import torch
 
 from transformer.config import ModelConfig, preset
 from transformer.models import EncoderDecoder, build
-from transformer.order import Setting, piece_order, reorder, settings, with_and_without, without_position, words, write
+from transformer.order import Reordered, Setting, Trial, piece_order, reorder, settings, without_position, words
 from transformer.translator import load_translator
 
 ORDER = [0, 4, 2, 1, 3, 5]  # of pieces; tag and end stay
@@ -42,8 +42,15 @@ def test_an_order_of_words_moves_whole_words() -> None:
             piece_order(groups, wrong, 7)
 
 
+def both_ways(
+    model: EncoderDecoder, x: torch.Tensor, order: Sequence[int] = ORDER, dtype: torch.dtype = torch.double
+) -> dict[Setting, Reordered]:
+    trial = Trial(model)
+    return reorder(trial, x, order, trial.outputs(x, dtype))
+
+
 def outcomes(model: EncoderDecoder, order: Sequence[int] = ORDER) -> dict[Setting, tuple[bool, bool]]:
-    found = reorder(model, embeddings(model), order, torch.double)
+    found = both_ways(model, embeddings(model), order)
     return {setting: (each.same, each.last_same) for setting, each in found.items()}
 
 
@@ -59,7 +66,7 @@ def test_the_claims_about_order(model: EncoderDecoder) -> None:
 
 def test_rounding_shrinks_with_the_precision_and_a_difference_does_not(model: EncoderDecoder) -> None:
     x = embeddings(model)
-    single, double = (reorder(model, x, ORDER, dtype) for dtype in (torch.float32, torch.float64))
+    single, double = (both_ways(model, x, dtype=dtype) for dtype in (torch.float32, torch.float64))
     for setting, exact in double.items():
         if exact.same:
             assert exact.difference < 1e-12 * exact.size
@@ -69,7 +76,7 @@ def test_rounding_shrinks_with_the_precision_and_a_difference_does_not(model: En
 
 
 def test_the_same_order_changes_nothing(model: EncoderDecoder) -> None:
-    found = reorder(model, embeddings(model), range(6), torch.double)
+    found = both_ways(model, embeddings(model), range(6))
     assert {each.difference for each in found.values()} == {0.0}
 
 
@@ -77,7 +84,7 @@ def test_one_layer_is_what_numpy_computes(model: EncoderDecoder) -> None:
     x = embeddings(model)
     layer = model.double().encoder.layers[0]
     p = {name: value.detach().numpy() for name, value in layer.named_parameters()}
-    found = reorder(model, x, ORDER, torch.double)
+    found = both_ways(model, x)
 
     def norm(h: np.ndarray, name: str) -> np.ndarray:
         h = (h - h.mean(-1, keepdims=True)) / np.sqrt(h.var(-1, keepdims=True) + 1e-5)
@@ -128,14 +135,15 @@ def test_a_translator_without_position_cannot_tell_orders_apart() -> None:
     groups = words(translator.tokenizer.pieces(source))
     order = piece_order(groups, list(range(len(groups)))[::-1], len(source))
     moved = [source[place] for place in order]
+    trial = Trial(translator.model)
     logs = {
         (position, ids is moved): log
         for ids in (source, moved)
-        for position, log in with_and_without(translator.model, ids, written.ids).items()
+        for position, log in trial.log_probabilities(ids, written.ids).items()
     }
     assert logs[True, False] == pytest.approx(written.score, abs=1e-3)
     assert logs[True, True] < logs[True, False] - 1
     assert logs[False, True] == pytest.approx(logs[False, False], abs=1e-3)
-    assert write(translator.model, source) == written.ids
-    assert write(translator.model, moved) != written.ids
-    assert write(translator.model, moved, position=False) == write(translator.model, source, position=False)
+    assert trial.write(source) == written.ids
+    assert trial.write(moved) != written.ids
+    assert trial.write(moved, position=False) == trial.write(source, position=False)

@@ -99,7 +99,7 @@ def test_a_new_sentence_begins_with_a_new_order(open_page: Callable[..., AppTest
         {"order": "0.1"},
         {"seen": "causal-99"},
         {"part": "nonsense"},
-        {"part": "kernel", "of": "nobody", "deep": "77", "head_of": "-1"},
+        {"part": "kernel", "kind": "nobody", "layer": "77", "head": "-1"},
         {"part": "patterns", "places": "3", "layout": "x"},
     ],
 )
@@ -113,19 +113,38 @@ def test_a_nonsensical_link_opens_the_first_choice(open_page: Callable[..., AppT
 
 def test_a_layer_that_is_not_there_is_not_kept(open_page: Callable[..., AppTest]) -> None:
     """`small` has four layers in the encoder and two in the decoder."""
-    app = open_page(part="kernel", deep="3")
-    assert app.segmented_control(key="deep en").value == "3"
-    app.segmented_control(key="of en").set_value("decoder").run()
+    app = open_page(part="kernel", kind="encoder", layer="4")
+    assert app.segmented_control(key="layer en").value == "4"
+    app.segmented_control(key="kind en").set_value("decoder").run()
     assert not app.exception
-    assert app.segmented_control(key="deep en").value == "0"
+    assert app.segmented_control(key="layer en").value == "1"
 
 
 @pytest.mark.parametrize(
     ("address", "reason"),
-    [({"deep": "1"}, "deeper"), ({"of": "cross"}, "cross"), ({"of": "decoder", "deep": "1"}, "deeper")],
+    [({"layer": "2"}, "deeper"), ({"kind": "cross"}, "cross"), ({"kind": "decoder", "layer": "2"}, "deeper")],
 )
 def test_what_cannot_be_split_is_said(open_page: Callable[..., AppTest], address: dict[str, str], reason: str) -> None:
     assert kernel.REASONS[reason] in said(open_page(part="kernel", **address))
+
+
+@pytest.mark.parametrize("text", ["Hello", "...", " ".join(["the tired animal sleeps"] * 15)])
+@pytest.mark.parametrize("part", PARTS)
+def test_any_sentence_has_its_picture(
+    part: str, text: str, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One word, punctuation alone, sixty words: every number that is drawn is one."""
+    drawn: list[bytes] = []
+    monkeypatch.setattr("app_pages.walkthrough_picture._picture", lambda data, key: drawn.append(data))
+    open_page(part=part, text=text)
+    figures = decode_scene(drawn[-1])["figures"]
+    matrices = [figure["values"] for figure in figures if figure["kind"] == "matrix"]
+    assert matrices and all(np.isfinite(values).all() for values in matrices)
+
+
+def test_pieces_that_are_moved_for_want_of_words_are_called_so(open_page: Callable[..., AppTest]) -> None:
+    assert "pieces of words" in said(open_page(text="Hello"))
+    assert "pieces of words" not in said(open_page())
 
 
 def test_one_word_has_no_order(open_page: Callable[..., AppTest]) -> None:
@@ -171,7 +190,7 @@ def test_a_model_with_position_inside_its_kernel(
 ) -> None:
     model = own(input_position="none", encoder_attention=AttentionConfig(position=position))
     for part in PARTS:
-        app = open_page(own=model, model=model.key, text="A dog is near the house.", part=part, deep="1")
+        app = open_page(own=model, model=model.key, text="A dog is near the house.", part=part, layer="2")
         assert not app.exception
     refused = kernel.REASONS["rotary"] in said(app)
     assert refused is (position == "rotary")
@@ -247,7 +266,7 @@ def test_a_sentence_that_is_too_long_for_a_bundled_model_is_shown_by_the_model_a
     app = open_page(part="kernel", variant="shaw", text=text.strip(), direction="de-en")
     assert f"at most {most} word pieces, and the sentence has {pieces}" in app.warning[0].value
     assert not any("It writes" in caption.value for caption in app.caption)
-    assert app.segmented_control(key="head_of en").options[-1] == str(load_translator("small").model.config.num_heads)
+    assert app.segmented_control(key="head en").options[-1] == str(load_translator("small").model.config.num_heads)
 
 
 def test_what_a_query_may_not_see_is_left_empty(reading: Reading) -> None:

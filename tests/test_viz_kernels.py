@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 
 from viz.kernels import STRINGS, css, streamlit_js
 from viz.kernels.bundle import FOLDER
 from viz.kernels.surface import CUT, surface_figure
+from viz.kernels.surface_svg import surface_svg
 
 SOURCES = {path.stem: path.read_text("utf-8") for path in FOLDER.glob("*.js")}
 
@@ -54,3 +56,25 @@ def test_the_surface_has_the_keys_and_is_cut() -> None:
     np.testing.assert_array_equal(surface.z, np.minimum(values, CUT * 0.75))
     np.testing.assert_array_equal(points.z, heights)
     assert list(points.text) == ["it", "</s>"]
+
+
+def test_the_surface_as_svg_is_the_same_picture() -> None:
+    """Near faces hide far ones, all of it is in the frame, the keys lie on the surface, and a token is never markup."""
+    x, y = np.linspace(-1, 1, 5), np.linspace(0, 2, 4)
+    values = 0.5 - x[None] * 0.05 - y[:, None] * 0.1
+    names = {name: name for name in ("kernel", "keys", "first", "second", "height")}
+    place = np.array([[x[2], y[1]]])
+    document = surface_svg(x, y, values, place, values[1:2, 2], ["<s>"], names, "light")
+    root = ElementTree.fromstring(document)
+    ns = "{http://www.w3.org/2000/svg}"
+    paths = [each for each in root.iter(f"{ns}path") if each.get("fill") != "none"]
+    assert len(paths) == 4 * 3
+    corners = [np.array(re.findall(r"[-\d.]+", each.get("d", "")), float).reshape(-1, 2) for each in paths]
+    lowest = [points[:, 1].max() for points in corners]
+    assert lowest.index(max(lowest)) == len(paths) - 1  # the nearest face is drawn last
+    size = np.array([float(root.get(name, "0")) for name in ("width", "height")])
+    assert all(((points >= 0) & (points <= size)).all() for points in corners)
+    circle = next(root.iter(f"{ns}circle"))
+    key = np.array([float(circle.get(name, "0")) for name in ("cx", "cy")])
+    assert min(np.linalg.norm(points - key, axis=1).min() for points in corners) < 0.2  # a corner of the grid
+    assert "<s>" in [each.text for each in root.iter(f"{ns}text")]

@@ -9,6 +9,7 @@ Letters: (Q)ueries, (K)eys, (N) points, d = width of a head, D = d_model.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -254,7 +255,7 @@ def _read(record: HeadRecord, name: str, kernel: Kernel, q: Tensor, k: Tensor, s
     return KernelReading(
         name,
         weights,
-        float(torch.special.entr(inside).sum(-1).mean() / torch.log(torch.tensor(2.0))) if whole else None,
+        float(mean_entropy(inside)) if whole else None,
         float((weights - record.weights).abs().sum(-1).mean() / 2),
         float(change.norm() / record.layer_output.norm()),
         float(weights.min()),
@@ -264,6 +265,11 @@ def _read(record: HeadRecord, name: str, kernel: Kernel, q: Tensor, k: Tensor, s
         worst,
         None if points is None else gram_eigenvalues(kernel, points),
     )
+
+
+def mean_entropy(weights: Tensor) -> Tensor:
+    """Entropy of weights (..., Q, K), none negative, in bits: a mean over the queries, (...)."""
+    return torch.special.entr(weights).sum(-1).mean(-1) / math.log(2)
 
 
 def _shares(kernel: Kernel, q: Tensor, k: Tensor, visible: Tensor) -> Tensor:

@@ -7,9 +7,10 @@ what a word sees depends on the order; yet in one causal layer the last word see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -82,14 +83,6 @@ def position_off(model: EncoderDecoder) -> NoTrace:
     return Edits({"encoder.embedding": [take_out]})
 
 
-def first_layers(model: EncoderDecoder, count: int, dtype: torch.dtype) -> Iterator[Layer]:
-    """Give the encoder's first layers one after the other; those in another precision are copies."""
-    for layer in list(model.encoder.layers)[:count]:
-        assert isinstance(layer, Layer)
-        own = next(layer.parameters()).dtype == dtype
-        yield layer if own else deepcopy(layer).to(dtype)
-
-
 @dataclass(frozen=True)
 class Reordered:
     """Outputs (L, D) for the words in their order, and for another order, put back into the first."""
@@ -142,63 +135,77 @@ def settings(num_layers: int) -> list[Setting]:
     ]
 
 
-@torch.no_grad()
-def reorder(
-    model: EncoderDecoder, embeddings: Tensor, order: Sequence[int], dtype: torch.dtype
-) -> dict[Setting, Reordered]:
-    """Run the encoder's own layers on token embeddings (L, D) in both orders, in every setting of `settings`.
+class Trial:
+    """A model beside its twin whose encoder has no position: made once, then run on one order after the other.
 
-    Parameters
-    ----------
-    embeddings : content alone, as `encoder.token_embedding` is recorded
-    order : of the places of the pieces
-    dtype : the precision of weights and numbers; float64 tells rounding from a difference
+    It keeps copies of the encoder's layers in the precisions that were asked for.
     """
-    x = embeddings.to(dtype)
-    both = torch.stack((x, x[torch.tensor(order)]))
-    asked = settings(model.config.num_encoder_layers)
-    outputs: dict[Setting, Tensor] = {}
-    for position in (False, True):
-        start = model.embedding.position(both, torch.arange(len(x))) if position else both
-        layers = first_layers(model if position else without_position(model), deepest(asked, position), dtype)
-        outputs |= run(layers, start, [each for each in asked if each.position == position])
-    back = torch.tensor(order).argsort()  # where each piece went
-    return {setting: Reordered(pair[0], pair[1][back]) for setting, pair in outputs.items()}
+
+    def __init__(self, model: EncoderDecoder) -> None:
+        self.settings = settings(model.config.num_encoder_layers)
+        self._models = {True: model, False: without_position(model)}  # by whether position is left in
+        self._seams = {True: NO_TRACE, False: position_off(model)}
+        self._copies: dict[tuple[bool, torch.dtype], list[Layer]] = {}
+
+    @torch.no_grad()
+    def outputs(self, embeddings: Tensor, dtype: torch.dtype) -> dict[Setting, Tensor]:
+        """Run the encoder's own layers on token embeddings (L, D): in every setting, what comes out (L, D).
+
+        Parameters
+        ----------
+        embeddings : content alone, as `encoder.token_embedding` is recorded
+        dtype : the precision of weights and numbers; float64 tells rounding from a difference
+        """
+        content = embeddings.to(dtype)
+        placed = self._models[True].embedding.position(content[None], torch.arange(len(content)))[0]
+        return self._run(content, False) | self._run(placed, True)
+
+    def _run(self, start: Tensor, position: bool) -> dict[Setting, Tensor]:
+        """Run layers on states (L, D), all filters side by side in one batch; keep what each setting asks for."""
+        asked = [each for each in self.settings if each.position == position]
+        filters = sorted({each.set_filter for each in asked})
+        places = torch.arange(len(start))
+        visible = torch.stack([FILTERS[name]()(places, places) for name in filters])[:, None]  # (filters, 1, L, L)
+        x = start.repeat(len(filters), 1, 1)
+        kept: dict[Setting, Tensor] = {}
+        for depth, layer in enumerate(self._layers(position, start.dtype), 1):
+            x = layer(x, places, places, visible)
+            by_filter = dict(zip(filters, x, strict=True))
+            kept |= {each: by_filter[each.set_filter] for each in asked if each.num_layers == depth}
+        return kept
+
+    def _layers(self, position: bool, dtype: torch.dtype) -> list[Layer]:
+        """Return the layers that the settings need; those in another precision are copies."""
+        if (position, dtype) not in self._copies:
+            deepest = max(each.num_layers for each in self.settings if each.position == position)
+            first = cast(list[Layer], list(self._models[position].encoder.layers)[:deepest])
+            own = next(first[0].parameters()).dtype == dtype
+            self._copies[position, dtype] = first if own else [deepcopy(layer).to(dtype) for layer in first]
+        return self._copies[position, dtype]
+
+    @torch.no_grad()
+    def log_probabilities(self, source: Sequence[int], written: Sequence[int]) -> Mapping[bool, float]:
+        """Log-probability of an output with position in the encoder (True) and without (False)."""
+        return {
+            position: float(log_probability(model, source, written, self._seams[position]))
+            for position, model in self._models.items()
+        }
+
+    @torch.no_grad()
+    def write(self, source: Sequence[int], position: bool = True) -> list[int]:
+        """Write greedily what comes of these ids, up to the end; without `position`, the encoder sees no order."""
+        model = self._models[position]
+        step = next_tokens(model, torch.tensor([list(source)]), changes=self._seams[position])
+        most = min(len(source) + MAX_EXTRA, model.config.max_length)
+        return [int(each.chosen[0]) for each in greedy(step, 1, most)]
 
 
-def deepest(asked: Sequence[Setting], position: bool) -> int:
-    """Return how many layers the settings need."""
-    return max(each.num_layers for each in asked if each.position == position)
-
-
-def run(layers: Iterable[Layer], start: Tensor, asked: Sequence[Setting]) -> dict[Setting, Tensor]:
-    """Run layers on states (2, L, D), all filters side by side in one batch; keep what each setting asks for."""
-    filters = sorted({each.set_filter for each in asked})
-    places = torch.arange(start.size(1))
-    seen = torch.stack([FILTERS[name]()(places, places) for name in filters])  # (F, L, L)
-    visible = seen.repeat_interleave(len(start), 0)[:, None]
-    x = start.repeat(len(filters), 1, 1)
-    kept: dict[Setting, Tensor] = {}
-    for depth, layer in enumerate(layers, 1):
-        x = layer(x, places, places, visible)
-        by_filter = dict(zip(filters, x.unflatten(0, (len(filters), -1)), strict=True))
-        kept |= {each: by_filter[each.set_filter] for each in asked if each.num_layers == depth}
-    return kept
-
-
-@torch.no_grad()
-def with_and_without(model: EncoderDecoder, source: Sequence[int], written: Sequence[int]) -> Mapping[bool, float]:
-    """Log-probability of an output with position in the encoder (True) and without (False)."""
-    runs = {True: (model, NO_TRACE), False: (without_position(model), position_off(model))}
-    return {
-        position: float(log_probability(model_, source, written, seam)) for position, (model_, seam) in runs.items()
-    }
-
-
-@torch.no_grad()
-def write(model: EncoderDecoder, source: Sequence[int], position: bool = True) -> list[int]:
-    """Write greedily what comes of these ids, up to the end; without `position`, the encoder sees no order."""
-    seam = NO_TRACE if position else position_off(model)
-    step = next_tokens(model if position else without_position(model), torch.tensor([list(source)]), changes=seam)
-    most = min(len(source) + MAX_EXTRA, model.config.max_length)
-    return [int(each.chosen[0]) for each in greedy(step, 1, most)]
+def reorder(
+    trial: Trial, embeddings: Tensor, order: Sequence[int], before: Mapping[Setting, Tensor]
+) -> dict[Setting, Reordered]:
+    """Run token embeddings (L, D) in another order of their places; `before` is what came out in their own."""
+    places = torch.tensor(order)
+    back = places.argsort()  # where each piece went
+    dtype = next(iter(before.values())).dtype
+    after = trial.outputs(embeddings[places], dtype)
+    return {setting: Reordered(before[setting], after[setting][back]) for setting in before}

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from app_pages.csv_text import csv_text
 from viz.walkthrough.scene import Curves, Figure, Labels, Matrix, Piece, Table, Tokens
 
 HEAD = ("figure", "row", "row_name", "column", "column_name", "value")
 Row = tuple[str, int, str, int, str, "float | str"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # beginnings of a text that a spreadsheet would run
 
 
 def to_csv(figures: Iterable[Figure]) -> str:
     """Write the numbers of all matrices, curves and tables; rows and columns count from 0."""
-    file = io.StringIO()
-    lines = csv.writer(file)
-    lines.writerow(HEAD)
-    for figure in figures:
-        for row in numbers(figure):
-            lines.writerow([safe(cell) for cell in row])
-    return file.getvalue()
-
-
-def safe(cell: float | str) -> float | str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return csv_text(HEAD, (row for figure in figures for row in numbers(figure)))
 
 
 def numbers(figure: Figure) -> Iterator[Row]:

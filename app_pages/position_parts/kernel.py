@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app_pages.head_choice import choose_head
 from app_pages.i18n import N_, Translate
 from app_pages.position_parts.formulas import formulas
-from app_pages.position_parts.reading import Picture, Reading, choose, switch, tokens
+from app_pages.position_parts.reading import Picture, Reading, switch, tokens
 from app_pages.position_parts.variants import choose_reading
 from viz.walkthrough.scene import Figure, Matrix, ReadOut, Table, Tokens
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from transformer.trace import Trace
 
-KINDS = {"encoder": N_("Encoder"), "decoder": N_("Decoder"), "cross": N_("Cross-attention")}
+FIRST = ("encoder", 0, 0)  # where content and position are still apart
 AXES = {"encoder": ("source", "source"), "decoder": ("target", "target"), "cross": ("target", "source")}
 PART_NAMES = {
     "content_content": N_("content · content"),
@@ -51,17 +52,13 @@ ABREAST = 3  # maps side by side
 def part(reading: Reading, language: str, _: Translate) -> Picture:
     """Show the choices; return the picture."""
     from transformer.changes import KINDS as PATHS
-    from transformer.changes import num_layers
     from transformer.position_lens import NotSeparable, score_parts
 
     reading = choose_reading(reading, language, _)
     config = reading.translator.model.config
     with st.container(horizontal=True, vertical_alignment="bottom", key="kernel_choices"):
-        kind = choose(_("Attention"), "of", {key: _(name) for key, name in KINDS.items()}, "encoder", language)
-        layers = {str(layer): str(layer + 1) for layer in range(num_layers(config, kind))}
-        layer = int(choose(_("Layer"), "deep", layers, "0", language))
-        heads = {str(head): str(head + 1) for head in range(config.num_heads)}
-        head = int(choose(_("Head"), "head_of", heads, "0", language))
+        places = [st.container(width="content") for _place in range(3)]
+        kind, layer, head = choose_head(config, FIRST, language, _, places, st.segmented_control)
         centred = switch(_("Leave out what the softmax does not see"), "centred", language)
     _translation, trace = reading.recorded()
     path = PATHS[kind].format(layer)
@@ -82,8 +79,9 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     figures += values(reading, trace, kind, layer, head, _)
     told = [
         _(
-            "A score is a sum: what the words say to each other, and what their places do. Point at a cell to see its "
-            "parts add up. Where *position · content* is strong, a place looks for a certain word wherever it stands; "
+            "A score is a sum: what the words say to each other, and what their places do; of each pair of names the "
+            "first is the query's, in the rows, and the second the key's. Point at a cell to see its parts add up. "
+            "Where *position · content* is strong, a place looks for a certain word wherever it stands; "
             "where *position · position* is strong, a place looks at a place whatever stands there."
         )
     ]

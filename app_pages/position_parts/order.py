@@ -11,6 +11,7 @@ from app_pages import session
 from app_pages.i18n import N_, Translate
 from app_pages.position_parts.reading import Picture, Reading, choose, switch, tokens
 from app_pages.position_parts.word_order import choose_order
+from transformer.pieces import WORD_START
 from viz.walkthrough.scene import Figure, Matrix, ReadOut, Table, Tokens
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     groups = words(source.pieces)
     if len(groups) < 2:
         st.info(_("One word has no order. Type a longer sentence above."))
+    elif any(not source.pieces[word[0]].startswith(WORD_START) for word in groups):
+        st.info(_("Too few words between spaces: here you move pieces of words."))
     order = choose_order([[source.pieces[at] for at in word] for word in groups], source.lang, language, _)
     pieces = piece_order(groups, order, len(source.pieces))
     tried = {address(each): each for each in settings(reading.translator.model.config.num_encoder_layers)}
@@ -101,7 +104,7 @@ def states(pair: Reordered, source: Tokens, setting: Setting, _: Translate) -> S
 
     before, after = pair.before.numpy(), pair.after.numpy()
     limit = float(np.quantile(np.abs(before), 0.995)) or 1.0
-    rows = len(before)
+    rows, axes = len(before), _("A row is a piece, a column a component of its vector.")
     height = 12.0 if rows <= MANY else max(2.0, 480 / rows)
     shown = (
         ("after", after, _("output in the new order, each row back in its place"), ""),
@@ -111,7 +114,7 @@ def states(pair: Reordered, source: Tokens, setting: Setting, _: Translate) -> S
     return [
         Matrix(
             name, values, title, "encoder", rows=source, link="states", sign=sign, limit=limit, row_height=height,
-            bare=rows > MANY,
+            bare=rows > MANY, note=axes if name == "after" else "",
         )
         for name, values, title, sign in shown
     ]  # fmt: skip
@@ -164,7 +167,7 @@ def whole_model(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
     heads = ["", _("your order"), _("new order"), _("difference")]
     return Table(
         "whole_model",
-        _("The whole model: log-probability of the translation above"),
+        _("The whole model: log-probability of the translation above, in nats"),
         heads,
         rows,
         (0, 4, 4, -4),
@@ -177,13 +180,11 @@ def whole_model(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
 
 def written_anew(reading: Reading, pieces: Sequence[int], _: Translate) -> Table:
     """What is written, greedily, for both orders, with and without position in the encoder."""
-    from transformer.order import write
-
-    translator = reading.translator
+    translator, trial = reading.translator, session.order_trial(reading.model)
     ids = translator.source(reading.text, reading.languages[1])
     moved = [ids[place] for place in pieces]
     rows = [
-        (name, *(translator.tokenizer.decode(write(translator.model, each, position)) for each in (ids, moved)))
+        (name, *(translator.tokenizer.decode(trial.write(each, position)) for each in (ids, moved)))
         for position, name in ((True, _("the model as it is")), (False, _("the encoder without position")))
     ]
     return Table("written", _("What it writes, greedily"), ["", _("your order"), _("new order")], rows)

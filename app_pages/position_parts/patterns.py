@@ -46,6 +46,7 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
         of_learned: alike(learned),
         _("rotary, d = {size}", size=d_head - d_head % 2): rotary_alike(count, d_head - d_head % 2),
     }
+    how_alike = _("A row and a column a place; how alike the two are: cosine, 1 on the diagonal.")
     figures: list[Figure] = [
         Matrix(
             "patterns",
@@ -55,11 +56,12 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
             "even",
             limit=1.0,
             row_height=max(1.0, HEIGHT / count),
+            note=_("A row is a place, a column a component, a wave that runs down the places: from −1 to 1."),
         ),
         *(
             Matrix(
                 f"alike_{number}", values.numpy(), title, "embedding", "even", link="alike", width=1 / 3, limit=1.0,
-                row_height=min(9.0, 360 / count), note=_("how alike two places are: cosine, 1 on the diagonal"),
+                row_height=min(9.0, 360 / count), note=how_alike,
             )
             for number, (title, values) in enumerate(similar.items())
         ),
@@ -110,7 +112,7 @@ def by_distance_curves(similar: dict[str, Tensor], _: Translate) -> Curves:
         np.arange(least),
         np.stack(rows),
         list(similar),
-        _("distance"),
+        _("distance, in places"),
         _("cosine"),
         width=0.5,
     )
@@ -129,7 +131,7 @@ def wave_curves(size: int, _: Translate) -> Curves:
         np.stack([wavelengths(size, layout).numpy() for layout in LAYOUTS]),
         [_(name) for name in LAYOUTS.values()],
         _("pair of a sine and a cosine"),
-        _("wavelength"),
+        _("wavelength, in places"),
         width=0.5,
         logarithmic_y=True,
     )
@@ -174,7 +176,7 @@ def farther(reading: Reading, _: Translate) -> Sequence[Figure]:
         longest=UNUSUAL_LENGTH,
     )
     rows = [(shift, shift + pieces, value) for shift, value in zip(shifts, logs, strict=True)]
-    heads = [_("begins so much later"), _("last place"), _("log-probability")]
+    heads = [_("places later"), _("last place"), _("log-probability")]
     return [
         Curves(
             "farther_curve",
@@ -182,8 +184,8 @@ def farther(reading: Reading, _: Translate) -> Sequence[Figure]:
             np.array(shifts),
             np.array([logs]),
             [_("log-probability of the translation above")],
-            _("begins so much later"),
-            _("log-probability"),
+            _("places later"),
+            _("log-probability, nats"),
             width=0.5,
             note=note,
         ),

@@ -225,3 +225,31 @@ def test_every_lens_fits_every_screen(lens, view, width, scheme, lang, browser: 
         texts = root.evaluate("root => [...root.querySelectorAll('.lens-title, .caption')].map(e => e.textContent)")
         assert all(re.search(r"[\u3040-\u9fff]|^$|RBF", text) for text in texts), texts
     context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_head_goes_along_from_page_to_page(page: Page, app_url: str, width: int) -> None:
+    """By the menu: from all heads to one, and, where another was chosen there, back."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{app_url}/?model=small&text=I+like+tea.")
+    page.locator('button.head[data-kind="encoder"][data-layer="2"][data-head="6"]').click()
+    page.locator(".detail h3.title").filter(has_text="layer 3 · head 7").wait_for()
+
+    def go(name: str) -> None:
+        if width < 700:
+            page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name=name, exact=True).click()
+
+    go("Kernels")
+    page.wait_for_url(re.compile("/kernels.*text=I.like.tea.*kind=encoder&layer=3&head=7"))
+    boxes = [page.get_by_role("combobox", name=name, exact=True) for name in ("Attention", "Layer", "Head")]
+    for box, value in zip(boxes, ("Encoder self-attention", "3", "7"), strict=True):
+        expect(box).to_have_value(value)
+    page.wait_for_selector(".lens[data-view]")
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)
+    boxes[2].press("ArrowDown")  # a list that was opened by a click closes when the page scrolls
+    page.get_by_role("option", name="2", exact=True).click()
+    page.wait_for_url(re.compile("head=2"))
+    go("Heads")
+    expect(page.locator(".detail h3.title")).to_contain_text("layer 3 · head 2")
+    expect(page.get_by_label("Your sentence")).to_have_value("I like tea.")

@@ -12,7 +12,7 @@ import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.reading import NOTHING_UNREADABLE, READABLE, numbers
-from transformer.order import piece_order, reorder, with_and_without, words
+from transformer.order import Trial, piece_order, reorder, words
 from transformer.position_lens import score_parts
 from transformer.trace import Trace
 from transformer.translator import Translation, Translator, load_translator
@@ -55,7 +55,7 @@ def shows(page: Page, order: list[int]) -> None:
 
 def test_the_parts_of_a_score_are_read_out(open_part: Callable[..., Page], recorded) -> None:
     translator, _written, trace = recorded
-    page = open_part("kernel", head_of=str(HEAD))
+    page = open_part("kernel", head=str(HEAD + 1))
     page.locator(".grid-frame").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
@@ -76,7 +76,7 @@ def test_the_parts_of_a_trained_model_with_position_inside(open_part: Callable[.
     translator = load_translator(f"position-{variant}")
     written = translator.translate(text, "en")
     trace = translator.trace(text, "en", written)
-    page = open_part("kernel", text=text, direction="de-en", variant=variant, of="decoder", deep="1", head_of="2")
+    page = open_part("kernel", text=text, direction="de-en", variant=variant, kind="decoder", layer="2", head="3")
     expect(page.get_by_text(f"It writes: “{written.text}”")).to_be_visible()
     page.locator(".grid-frame").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
@@ -109,8 +109,9 @@ def test_words_move_and_the_numbers_follow(open_part: Callable[..., Page], recor
 
     source = translator.source(TEXT, "de")
     pieces = piece_order(words(trace.tokens["source"][0]), order, len(source))
-    home = with_and_without(translator.model, source, written.ids)
-    away = with_and_without(translator.model, [source[place] for place in pieces], written.ids)
+    trial = Trial(translator.model)
+    home = trial.log_probabilities(source, written.ids)
+    away = trial.log_probabilities([source[place] for place in pieces], written.ids)
     rows = [[home[position], away[position], away[position] - home[position]] for position in (True, False)]
     whole = table(page, "The whole model").locator("data")
     settled = f"{away[True]:.3f}"[:-1].replace("-", "−")  # the address is there before the picture
@@ -118,7 +119,7 @@ def test_words_move_and_the_numbers_follow(open_part: Callable[..., Page], recor
     np.testing.assert_allclose(np.array(numbers(whole)).reshape(2, 3), rows, atol=1e-3)
     cases = np.array(numbers(table(page, "The model's own layers").locator("data"))).reshape(-1, 4)
     embeddings = trace["encoder.token_embedding"][0]
-    exact = reorder(translator.model, embeddings, pieces, torch.float64)
+    exact = reorder(trial, embeddings, pieces, trial.outputs(embeddings, torch.float64))
     np.testing.assert_allclose(cases[:, 1], [pair.difference for pair in exact.values()], rtol=1e-6, atol=1e-13)
     assert cases[0, 1] < 1e-12 < 1e-8 < cases[1, 1]
 

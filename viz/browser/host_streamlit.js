@@ -7,6 +7,7 @@ import { render } from "./render.js";
 import { decodeReply } from "./reply.js";
 
 const PATIENCE = 120_000; // ms
+const MENU_OVER_PAGE = 769; // px: below, Streamlit lays its menu over the page, and takes it away when a link is followed
 
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
@@ -26,15 +27,42 @@ export default function (component) {
   const browser = render(parentElement, data, host);
   const header = browser.header();
   questions.name = header?.browser;
+  if (header?.address !== false) {
+    questions.leaving ??= onLeaving((to) => questions.leave(to));
+    questions.leave = (to) => setStateValue("left", { number: Date.now(), to, ...browser.atlas.state.selection });
+  }
   if (header?.follow) follow(parentElement, browser);
   else document.documentElement.lang = header?.lang ?? "en"; // Streamlit says "en" whatever the page speaks
   return () => {
     window.removeEventListener("attention-atlas-reply", questions.listen);
     window.removeEventListener("attention-atlas-shown", questions.follow);
     window.removeEventListener("attention-atlas-where", questions.tell);
+    questions.leaving?.();
     delete parentElement.atlasQuestions;
     browser.destroy();
   };
+}
+
+/**
+ * Have the script follow a link to another page of the app, told which: it takes along what is open here.
+ *
+ * Streamlit's own way would be there first, without it. Returns what ends this.
+ */
+function onLeaving(leave) {
+  const split = (pathname) => [pathname.slice(0, pathname.lastIndexOf("/")), pathname.split("/").at(-1)];
+  const listen = (event) => {
+    const link = event.target.closest?.("a[href]");
+    const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!plain || link?.origin !== window.location.origin || link.target === "_blank" || link.search) return;
+    const [[folder, page], [ourFolder, ourPage]] = [link.pathname, window.location.pathname].map(split);
+    if (folder !== ourFolder || page === ourPage) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (window.innerWidth < MENU_OVER_PAGE) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+    leave(page);
+  };
+  document.addEventListener("click", listen, { capture: true });
+  return () => document.removeEventListener("click", listen, { capture: true });
 }
 
 function createQuestions() {

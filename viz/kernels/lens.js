@@ -3,11 +3,13 @@ import { createGallery, showGallery } from "./gallery.js";
 import { createRunning, showRunning } from "./running.js";
 import { createSmoother, showSmoother } from "./smoother.js";
 import { decodeReply } from "./reply.js";
+import { createZoo, showZoo } from "./zoo.js";
 import { make, tokenLabels, translator } from "./text.js";
 import { readTheme } from "./theme.js";
 
 const VIEWS = {
   smoother: [createSmoother, showSmoother], gallery: [createGallery, showGallery], running: [createRunning, showRunning],
+  zoo: [createZoo, showZoo],
 };
 const NARROW_LENS = 760;
 
@@ -63,7 +65,7 @@ function showLens(state) {
   VIEWS[header.view][1](state.view, {
     header, arrays, width: state.width, narrow: state.width < NARROW_LENS, theme: readTheme(root),
     words: translator(header.strings, STRINGS), choose: state.choose,
-    queries: tokenLabels(header.queries, header.query_lang), keys: tokenLabels(header.keys, header.key_lang),
+    queries: tokenLabels(header.queries ?? [], header.query_lang), keys: tokenLabels(header.keys ?? [], header.key_lang),
   });
   root.dataset.view = header.view;
   performance.measure("atlas-lens", { start: began });

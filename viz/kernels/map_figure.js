@@ -12,10 +12,10 @@ const SMALLEST_CELL = 3;
 /**
  * A matrix {values, rows, columns} as a drawing at most `width` wide.
  *
- * `labels` is {queries, keys}, or null for none; `color(value)` is a packed pixel; `cell` marks one {query, key}.
+ * `tallest` limits its height, labels not counted. `labels` is {queries, keys}, or null for none; `color(value)` is a packed pixel; `cell` marks one {query, key}.
  * `cellAt(x, y)` is the cell at a place, or null.
  */
-export function mapDrawing({ matrix, labels, color, cell, theme, width }) {
+export function mapDrawing({ matrix, labels, color, cell, theme, width, tallest = Infinity }) {
   const { rows, columns } = matrix;
   const widths = labels ? [labels.queries, labels.keys].map((each) => labelWidths(each, typeOf(theme))) : [[0], [0]];
   const [gutter, slant] = widths.map((each) => (labels ? Math.min(LABEL_WIDEST, Math.max(...each)) + 8 : 0));
@@ -23,7 +23,7 @@ export function mapDrawing({ matrix, labels, color, cell, theme, width }) {
   const above = labels ? Math.ceil(slant * Math.sin(radians)) + 8 : 0;
   const overhang = labels ? Math.ceil(Math.min(LABEL_WIDEST, widths[1].at(-1)) * Math.cos(radians)) : 0;
   const free = (width - gutter - overhang) / columns;
-  const size = Math.max(SMALLEST_CELL, Math.min(LARGEST_CELL, free > 4 ? Math.floor(free) : free));
+  const size = Math.max(SMALLEST_CELL, Math.min(LARGEST_CELL, tallest / rows, free > 4 ? Math.floor(free) : free));
   const [mapWidth, mapHeight] = [columns * size, rows * size];
   return {
     width: Math.ceil(gutter + mapWidth + overhang), height: Math.ceil(above + mapHeight) + 1, marks: [],

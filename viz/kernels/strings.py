@@ -101,14 +101,17 @@ STRINGS: dict[str, str] = {
     "map_before": "Weights as they stand",
     "map_after": "Weights now",
     "map_spoken": "“{query}” gives most to “{key}”, {weight}.",
-    "map_hint": "Point at a cell of any map, or use the arrow keys.",
+    "map_hint": (
+        "Rows are queries, columns are keys; the stronger the colour, the larger the weight, up to 1. Point at a cell "
+        "of any map, or use the arrow keys."
+    ),
     "map_read": "{query} → {key}: weight {before} as it stands, {after} now.",
     "map_read_hidden": "{query} → {key}: not seen; weight {before} as it stands, {after} now.",
     "steps_title": "Each piece of the translation, given those before it",
     "step_piece": "piece",
-    "step_before": "log-probability",
+    "step_before": "log-probability, nats",
     "step_after": "now",
-    "step_divergence": "divergence",
+    "step_divergence": "divergence, nats",
     # --- the gallery
     "gallery_map": "Weights",
     "gallery_map_signed": "Weights, signed, cut at ±1",
@@ -125,8 +128,8 @@ STRINGS: dict[str, str] = {
     "no_gram": "not symmetric",
     "gallery_spoken": "{distance} of the weight moved, the layer's output by {moved}",
     "gallery_outside": (
-        "{outside} weights leave [0, 1], from {lowest} to {highest}. Positive and negative kernel values cancel: those "
-        "of “{query}” add up to {total} of their sizes together, and everything is divided by that."
+        "Weights outside [0, 1]: {outside}, from {lowest} to {highest}. Positive and negative kernel values cancel: "
+        "those of “{query}” add up to {total} of their sizes together, and everything is divided by that."
     ),
     "gallery_legend": (
         "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
@@ -137,4 +140,17 @@ STRINGS: dict[str, str] = {
         "ways, no weight differs by more than {error}."
     ),
     "recorded": "recorded",
+    # --- the zoo
+    "zoo_models": "Eight translators, each trained with its own kernel: choose one",
+    "zoo_failed": "training failed",
+    "zoo_nothing": "It wrote nothing.",
+    "zoo_score": "log-probability {score} · {pieces} pieces · entropy {entropy} bits",
+    "zoo_score_signed": "log-probability {score} · {pieces} pieces · weights from {lowest} to {highest}",
+    "zoo_map": "weights of this head",
+    "zoo_hint": "Point at a cell to read its weight; in the encoder, where all read the same pieces, in all.",
+    "zoo_legend": (
+        "Rows are queries, columns are keys. Blue: weight, from 0 to 1. Where weights are signed: red below zero, blue "
+        "above, cut at ±1. Layer and head have the same number in each model, but nothing makes them alike: each model "
+        "learned its own. The log-probability is of what the model wrote itself."
+    ),
 }

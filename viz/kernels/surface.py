@@ -10,6 +10,11 @@ from viz.style import FONT_STACK, MEANING, PAGE, WEIGHT
 CUT = 2  # times the largest weight: beyond the keys a kernel may rise without end
 
 
+def limits(heights: Any) -> tuple[float, float]:
+    """Return the lowest and the highest place that is drawn, for keys at these heights."""
+    return min(0.0, CUT * float(heights.min())), CUT * max(float(heights.max()), 1e-6)
+
+
 def surface_figure(
     x: Any, y: Any, values: Any, keys: Any, heights: Any, tokens: Sequence[str], names: Mapping[str, str], scheme: str
 ) -> Any:
@@ -33,8 +38,7 @@ def surface_figure(
     import numpy as np
     import plotly.graph_objects as go
 
-    ceiling = CUT * max(float(np.max(heights)), 1e-6)
-    floor = min(0.0, CUT * float(np.min(heights)))
+    floor, ceiling = limits(heights)
     scale = [(0.0, PAGE["surface"].of(scheme)), (1.0, WEIGHT["middle"].of(scheme))]
     hover = "%{x:.2f}, %{y:.2f}: %{z:.4f}<extra></extra>"
     shown = np.clip(values, floor, ceiling)
