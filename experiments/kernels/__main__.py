@@ -17,7 +17,7 @@ from experiments.kernels.results import Cell, Results
 from experiments.kernels.runs import Run
 from experiments.kernels.tasks import Task
 from experiments.kernels.variants import TABLES, Smoother
-from experiments.kernels.verdicts import KINDS, write_verdicts
+from experiments.kernels.verdicts import claims_of, write_verdicts
 from experiments.kernels.zoo import SEED, zoo_file
 
 HERE = Path(__file__).parent
@@ -98,7 +98,7 @@ def main(
         measure(sources, tasks, list(runs), workers)
         return
     left = fill(results, runs, workers, minutes)
-    write_verdicts(results, KINDS, output / "verdicts.csv")
+    write_verdicts(results, claims_of, output / "verdicts.csv")
     if left:
         sys.exit(75)  # as sysexits.h says: try again
 

@@ -11,12 +11,15 @@ import typer
 
 from experiments.kernels.filling import fill
 from experiments.kernels.recipes import Sources, load
-from experiments.kernels.results import Cell, Results
+from experiments.kernels.results import Cell, Outcome, Results, write_csv
 from experiments.kernels.runs import Run
-from experiments.sizes.variants import TABLE
+from experiments.kernels.verdicts import write_verdicts
+from experiments.sizes.variants import COLUMNS, TABLE, settings
+from experiments.sizes.verdicts import BASE, claims_of
 
 HERE = Path(__file__).parent
 DATASET = "multi30k"
+KERNELS, SAME = HERE.parent / "kernels", ("position", "direct_sum")  # where the base model has been run, and its row
 
 
 def plan(groups: Iterable[str], seeds: int, sources: Sources, results: Results) -> dict[Run, list[Cell]]:
@@ -29,6 +32,20 @@ def plan(groups: Iterable[str], seeds: int, sources: Sources, results: Results) 
         for row, size in TABLE[group].items()
     }
     return {run: [cell] for run, cell in runs.items() if cell not in finished}
+
+
+def borrow(results: Results, kernels: Results) -> None:
+    """Take over the base model's runs from the kernels' tables: the same model, data and seeds, so the same run."""
+    finished, taken = results.finished(), kernels.rows()
+    for seed in dict.fromkeys(int(row["seed"]) for row in taken):
+        cell, theirs = Cell(*BASE, DATASET, seed), Cell(*SAME, DATASET, seed)
+        scores = [
+            row for row in taken if Cell(row["table"], row["variant"], row["dataset"], int(row["seed"])) == theirs
+        ]
+        if scores and cell not in finished and not kernels.failed(theirs):
+            values = {row["metric"]: float(row["value"]) for row in scores}
+            one = scores[0]
+            results.add([cell], Outcome(values, [], int(one["parameters"]), float(one["seconds"]), one["hardware"]))
 
 
 def main(
@@ -51,11 +68,16 @@ def main(
         raise typer.BadParameter("--smoke makes numbers up that are no results: give them an --output of their own")
     sources, results = Sources(multi30k=multi30k, smoke=smoke), Results(output)
     try:
-        load(sources)
+        task = load(sources)[DATASET]
+        if not smoke:
+            borrow(results, Results(KERNELS))
         runs = plan(group or TABLE, seeds, sources, results)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
-    if fill(results, runs, workers, minutes):
+    left = fill(results, runs, workers, minutes)
+    write_csv(output / "rows.csv", [COLUMNS, *settings(task.model, task.training)])
+    write_verdicts(results, claims_of, output / "verdicts.csv")
+    if left:
         sys.exit(75)  # as sysexits.h says: try again
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from transformer.config import ModelConfig
+from transformer.models import build
 from transformer.training import TrainingConfig
 
 Changes = tuple[tuple[str, Any], ...]
@@ -45,6 +46,7 @@ def layers(number: int) -> Size:
 # Group -> row -> its size. With the number of heads their width changes too (d_model / heads), as in the paper, so that
 # the work stays the same. Where the key is smaller (B), the value stays as wide as in the base model, as in the paper.
 TABLE: Mapping[str, Mapping[str, Size]] = {
+    "base": {"base": size()},
     "A": {f"heads-{heads}": size(num_heads=heads) for heads in (1, 2, 8, 16)},
     "B": {f"d_k-{width}": size(d_head=width, d_value=32) for width in (8, 16)},
     "C": {
@@ -58,4 +60,43 @@ TABLE: Mapping[str, Mapping[str, Size]] = {
     },
     "E": {"positions-learned": size(input_position="learned")},
 }
-BASE = ("position", "direct_sum")  # of experiments/kernels/results.csv: the same model, so it is not run again
+COLUMNS = (
+    "table",
+    "variant",
+    "layers",
+    "d_model",
+    "d_ff",
+    "heads",
+    "d_k",
+    "d_v",
+    "dropout",
+    "label_smoothing",
+    "positions",
+    "parameters",
+)
+
+
+def settings(model: ModelConfig, training: TrainingConfig) -> list[tuple[object, ...]]:
+    """Return what each row is, in the paper's columns, for a base model and its training."""
+    lines: list[tuple[object, ...]] = []
+    for group, rows in TABLE.items():
+        for row, each in rows.items():
+            its, trained = each.configure(model), each.schedule(training)
+            parameters = sum(parameter.numel() for parameter in build(its).parameters())
+            lines.append(
+                (
+                    group,
+                    row,
+                    its.num_encoder_layers,
+                    its.d_model,
+                    its.d_ff,
+                    its.num_heads,
+                    its.head_size,
+                    its.value_size,
+                    its.dropout,
+                    trained.label_smoothing,
+                    its.input_position,
+                    parameters,
+                )
+            )
+    return lines
