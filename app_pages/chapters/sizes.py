@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from app_pages.chapters.paper_tables import HEADS_OF_TABLE_3, TABLE_3
@@ -14,7 +13,7 @@ from app_pages.chapters.step import Chosen
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import N_, Translate
 from app_pages.results_tables import FILES, Comparison, Judged, MissingResults, Results, Row, read_lines, read_runs
-from app_pages.results_texts import DATA_NAMES, SIGNS, VERDICTS, score_text
+from app_pages.results_texts import DATA_NAMES, SIGNS, score_text
 from transformer.statistics import Interval, contrast
 from viz.walkthrough.scene import Figure, Table
 
@@ -30,6 +29,7 @@ GROUPS = {
     "E": N_("E: learned positions"),
     "big": N_("big model"),
 }
+VERDICTS = {"holds": N_("holds"), "does not hold": N_("does not hold"), "not decided": N_("not decided")}
 PERPLEXITY_OF_TABLE_3, BLEU_OF_TABLE_3 = 9, 10
 
 Place = tuple[str, str, float | None]  # of a row of table 3: its group, and a setting that is its own
@@ -52,7 +52,7 @@ CLAIMS: Mapping[str, tuple[str, tuple[tuple[Place, Place], ...]]] = {
     "dropout_needed": (N_("Without dropout it is worse"), ((BASE, ("D", "dropout", 0.0)),)),
     "smoothing_better": (N_("Without label smoothing it is worse"), ((BASE, ("D", "ε", 0.0)),)),
     "learned_as_good": (
-        N_("Learned positions are as good (less than {bleu} BLEU or {bits} bits a piece lost)"),
+        N_("Learned positions are as good"),
         ((("E", "N", None), BASE),),
     ),
 }
@@ -112,9 +112,9 @@ class Sizes:
         return found
 
 
-def read_sizes(folder: Path = FOLDER) -> Sizes:
+def read_sizes() -> Sizes:
     """Read the files of `experiments/sizes/`; `MissingResults` names the one that is missing or has other columns."""
-    return Sizes(read_lines(folder / "rows.csv", ("table", "variant", *SETTINGS)), read_runs(folder))
+    return Sizes(read_lines(FOLDER / "rows.csv", ("table", "variant", *SETTINGS)), read_runs(FOLDER))
 
 
 def paper_table(_: Translate) -> Table:
@@ -130,7 +130,11 @@ def score(row: Row, interval: Interval, digits: int, _: Translate) -> str:
     if row.failed:
         return f"✗ {score_text(row, BLEU, _)}"
     mean = f"{interval.estimate:.{digits}f}"
-    return f"{mean} ± {interval.high - interval.estimate:.{digits}f}" if math.isfinite(interval.high) else mean
+    return (
+        f"{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{interval.high - interval.estimate:.{digits}f}"
+        if math.isfinite(interval.high)
+        else mean
+    )
 
 
 def our_table(sizes: Sizes, _: Translate) -> Table:
@@ -156,18 +160,17 @@ def our_table(sizes: Sizes, _: Translate) -> Table:
 
 def claims_table(sizes: Sizes, _: Translate) -> Table:
     """What the paper saw, by its numbers and by ours."""
-    margins = margins_of(sizes)
     rows = []
     for claim, (text, __) in CLAIMS.items():
         verdicts = [
-            f"{SIGNS[verdict]} {_(VERDICTS[verdict])}"
+            f"{SIGNS[verdict]}\N{NO-BREAK SPACE}{_(VERDICTS[verdict])}"
             for metric in (BLEU, BITS)
             for verdict in (
                 in_the_paper(claim, metric, margin(sizes, claim, metric)),
                 sizes.judged(claim, metric).verdict,
             )
         ]
-        rows.append((_(text, **margins), *verdicts))
+        rows.append((_(text), *verdicts))
     heads = [
         _("What the paper saw"),
         _("BLEU: paper"),
@@ -177,8 +180,11 @@ def claims_table(sizes: Sizes, _: Translate) -> Table:
     ]
     note = _(
         "Here a line holds if each of its differences does by Welch's 95 % interval over runs, and does not if one is "
-        "the other way round, with the error divided by how many there are. Perplexity goes by its logarithm. The "
-        "paper has one run a row, so its signs are those of its plain differences."
+        "the other way round, with the error divided by how many there are. As good: less than {bleu} BLEU or "
+        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper has one run a row, so its signs are "
+        "those of its plain differences.",
+        bleu=f"{margin(sizes, 'learned_as_good', BLEU):g}",
+        bits=f"{margin(sizes, 'learned_as_good', BITS):g}",
     )
     return Table("claims_of_table_3", _("What the paper saw, and what the small runs say"), heads, rows, note=note)
 
@@ -187,14 +193,6 @@ def margin(sizes: Sizes, claim: str, metric: str) -> float:
     """What a claim lets be lost, in the metric's unit."""
     compared: Comparison = sizes.judged(claim, metric).comparisons[0]
     return compared.margin or 0.0
-
-
-def margins_of(sizes: Sizes) -> Mapping[str, str]:
-    """Write what may be lost where rows are as good."""
-    return {
-        "bleu": f"{margin(sizes, 'learned_as_good', BLEU):g}",
-        "bits": f"{margin(sizes, 'learned_as_good', BITS):g}",
-    }
 
 
 def experiments(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
