@@ -66,7 +66,7 @@ def paper_row(place: Place) -> tuple[Any, ...]:
 
 
 def in_the_paper(claim: str, metric: str, margin: float) -> str:
-    """What the paper's own numbers say of a claim: one run a row, so no interval."""
+    """What the paper's own numbers say of a claim: one a row, so no interval."""
     gains = []
     for first, second in CLAIMS[claim][1]:
         ours, base = paper_row(first), paper_row(second)
@@ -183,7 +183,7 @@ def claims_table(sizes: Sizes, _: Translate) -> Table:
     note = _(
         "Here a line holds if each of its differences does by Welch's 95 % interval over runs, and does not if one is "
         "the other way round, with the error divided by how many there are. As good: less than {bleu} BLEU or "
-        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper has one run a row, so its signs are "
+        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper gives one number a row, so its signs are "
         "those of its plain differences.",
         bleu=f"{margin(sizes, 'learned_as_good', BLEU):g}",
         bits=f"{margin(sizes, 'learned_as_good', BITS):g}",
