@@ -183,8 +183,8 @@ def claims_table(sizes: Sizes, _: Translate) -> Table:
     note = _(
         "Here a line holds if each of its differences does by Welch's 95 % interval over runs, and does not if one is "
         "the other way round, with the error divided by how many there are. As good: less than {bleu} BLEU or "
-        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper gives one number a row, so its signs are "
-        "those of its plain differences.",
+        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper gives one number a row, so its signs "
+        "are those of its plain differences.",
         bleu=f"{margin(sizes, 'learned_as_good', BLEU):g}",
         bits=f"{margin(sizes, 'learned_as_good', BITS):g}",
     )
