@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -165,16 +165,25 @@ class MissingResults(FileNotFoundError):
 
 def read_results(folder: Path = FILES) -> Results:
     """Read the files of the experiments; `MissingResults` names the one that is missing or has other columns."""
-    scores = _read(folder / "results.csv", ("table", "variant", "dataset", "metric", "seed", "value", "parameters"))
-    papers = _read(folder / "paper.csv", ("table", "variant", "dataset", "metric", "value", "source"))
-    lines = _read(folder / "verdicts.csv", ("claim", "dataset", "metric", "test", "margin", "first", "strict_high"))
+    papers = read_lines(folder / "paper.csv", ("table", "variant", "dataset", "metric", "value", "source"))
+    return replace(read_runs(folder), papers=tuple(papers))
+
+
+def read_runs(folder: Path) -> Results:
+    """Read the files of experiments that are compared with no `paper.csv`."""
+    scores = read_lines(
+        folder / "results.csv", ("table", "variant", "dataset", "metric", "seed", "value", "parameters")
+    )
+    lines = read_lines(
+        folder / "verdicts.csv", ("claim", "dataset", "metric", "test", "margin", "first", "strict_high")
+    )
     judged = [
         Judged(*place, tuple(map(_comparison, found)), found[0]["verdict"])
         for place in _distinct((line["claim"], line["dataset"], line["metric"]) for line in lines)
         for found in [[line for line in lines if (line["claim"], line["dataset"], line["metric"]) == place]]
     ]
     failures = frozenset(path.name for path in (folder / "failures").glob("*.csv"))
-    return Results(tuple(scores), tuple(papers), tuple(judged), failures)
+    return Results(tuple(scores), (), tuple(judged), failures)
 
 
 def curve_name(run: dict[str, str]) -> str:
@@ -185,11 +194,12 @@ def curve_name(run: dict[str, str]) -> str:
 def read_curve(table: str, variant: str, dataset: str, seed: int, folder: Path = FILES) -> list[tuple[int, float]]:
     """Step and loss of a run that failed; the last loss is NaN if it did not stay finite."""
     run = {"table": table, "variant": variant, "dataset": dataset, "seed": str(seed)}
-    lines = _read(folder / "failures" / curve_name(run), ("step", "loss"))
+    lines = read_lines(folder / "failures" / curve_name(run), ("step", "loss"))
     return [(int(line["step"]), float(line["loss"])) for line in lines]
 
 
-def _read(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+def read_lines(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+    """Read a file with at least these columns and a line; `MissingResults` where it is not there, or another."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
             lines = list(csv.DictReader(file))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -52,12 +53,14 @@ def inputs(attention: MultiHeadAttention) -> tuple[torch.Tensor, torch.Tensor, t
     return x, position, visible
 
 
-def test_exponential_equals_scaled_dot_product_attention(randomize):
-    attention = randomize(MultiHeadAttention(AttentionConfig(), SIZES))
+@pytest.mark.parametrize("d_value", [0, 7])  # as wide as a key, or not
+def test_exponential_equals_scaled_dot_product_attention(randomize, d_value):
+    attention = randomize(MultiHeadAttention(AttentionConfig(), replace(SIZES, d_value=d_value)))
     x, position, visible = inputs(attention)
     visible[BLIND[0], :, BLIND[1]] = True  # the oracle answers a blind query with NaN
     w = attention.projection
-    q, k, v = (m(x).view(BATCH, LENGTH, 3, 4).transpose(1, 2) for m in (w.w_q, w.w_k, w.w_v))
+    q, k, v = (m(x).view(BATCH, LENGTH, 3, -1).transpose(1, 2) for m in (w.w_q, w.w_k, w.w_v))
+    assert (k.size(-1), v.size(-1)) == (4, d_value or 4)
     heads = F.scaled_dot_product_attention(q, k, v, attn_mask=visible)
     expected = attention.w_o(heads.transpose(1, 2).reshape(BATCH, LENGTH, -1))
     torch.testing.assert_close(attention(x, x, x, position, position, visible), expected, rtol=0, atol=1e-5)

@@ -281,6 +281,8 @@ HOSTILE = {
     "many layers": {"num_encoder_layers": 5000},
     "huge heads": {"d_head": 1 << 50},
     "negative heads": {"d_head": -8},
+    "huge values": {"d_value": 1 << 50},
+    "negative values": {"d_value": -8},
     "no heads": {"num_heads": 0},
     "fraction": {"d_model": 16.0},
     "text": {"d_ff": "24"},

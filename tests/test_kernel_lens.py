@@ -168,6 +168,17 @@ def test_cross_attention_before_a_norm_reads_what_is_normalised(tiny_config, ran
     np.testing.assert_allclose(again[0, 0].detach().numpy(), record.q.numpy(), atol=1e-5)
 
 
+def test_values_may_be_narrower_than_keys(tiny_config, randomize):
+    """What all heads add is what the layer's attention gives, whatever the width of a value."""
+    model, trace = trace_of(replace(tiny_config, d_value=5), randomize)
+    records = [head_record(model, trace, "decoder", 1, head) for head in range(tiny_config.num_heads)]
+    assert all((each.k.size(-1), each.v.size(-1)) == (8, 5) for each in records)
+    added = sum(each.outputs @ each.w_o for each in records)
+    path = "decoder.layers.1.self_attention"
+    bias = model.get_submodule(path).w_o.bias.double()
+    torch.testing.assert_close(added + bias, trace[f"{path}.output"][0].double(), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("symmetric", [None, "keys", "queries"])
 def test_the_gallerys_numbers(symmetric, record):
     readings = {each.name: each for each in gallery(record, symmetric)}

@@ -119,7 +119,7 @@ def test_finished_cells_are_not_run_again(tmp_path):
     results.add(shared, outcome)
     runs = plan(tasks, ["kernel"], 1, SMOKE, results, None)
     assert len(runs) == 15
-    assert not any(run.smoother == AT_INPUT and run.dataset == "multi30k" for run in runs)
+    assert not any(run.variant == AT_INPUT and run.dataset == "multi30k" for run in runs)
     again = plan(tasks, ["kernel"], 1, SMOKE, results, tmp_path / "zoo")  # its model is not there yet
     assert [run for run, cells in again.items() if not cells] == [
         Run(SMOKE, "multi30k", AT_INPUT, 1, tmp_path / "zoo" / "kernels" / "kernel-exponential-asymmetric.safetensors")

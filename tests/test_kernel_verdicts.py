@@ -8,7 +8,7 @@ import pytest
 
 from experiments.kernels.results import Cell, Outcome, Results
 from experiments.kernels.variants import TABLES
-from experiments.kernels.verdicts import Comparison, as_good, better, judge, verdict, write_verdicts
+from experiments.kernels.verdicts import Comparison, as_good, better, claims_of, judge, verdict, write_verdicts
 
 ROW, OTHER = ("kernel", "a"), ("kernel", "b")
 
@@ -67,7 +67,7 @@ def test_verdicts_are_written_for_every_claim(tmp_path):
             for seed in (1, 2, 3):
                 outcome = Outcome({"bits per character": 2 + number / 10 + seed / 1000}, [], 1, 1.0, "CPU")
                 results.add([Cell(table, variant, "shakespeare", seed)], outcome)
-    write_verdicts(results, {"shakespeare": "prediction"}, tmp_path / "verdicts.csv")
+    write_verdicts(results, claims_of, tmp_path / "verdicts.csv")
     with open(tmp_path / "verdicts.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["claim"]: row["verdict"] for row in rows} == {

@@ -316,7 +316,7 @@ def elaborate() -> ModelConfig:
         filters=(Choice("causal"), Choice("window", {"size": 5})),
         bias=False,
     )
-    return ModelConfig(d_model=16, num_heads=3, d_head=6, norm="pre", encoder_attention=attention)
+    return ModelConfig(d_model=16, num_heads=3, d_head=6, d_value=5, norm="pre", encoder_attention=attention)
 
 
 @pytest.mark.parametrize("name", [*PRESETS, "elaborate"])

@@ -26,12 +26,12 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, config: AttentionConfig, model: ModelConfig) -> None:
         super().__init__()
         sizes = model.d_model, model.num_heads, model.head_size
-        self.projection = PROJECTIONS[config.projection](*sizes, bias=config.bias)
+        self.projection = PROJECTIONS[config.projection](*sizes, model.value_size, bias=config.bias)
         self.kernel = make_kernel(config.kernel)
         self.position = make_position(config.position, *sizes)
         self.value_position = VALUE_POSITIONS[config.value_position]()
         self.set_filter = make_filter(config.filters)
-        self.w_o = Linear(model.num_heads * model.head_size, model.d_model, config.bias)
+        self.w_o = Linear(model.num_heads * model.value_size, model.d_model, config.bias)
 
     def keys_values(self, key: Tensor, value: Tensor, position: Tensor) -> KeysValues:
         """Project key and value inputs (B, L, D) at these positions (L,) to k and v (B, H, L, d)."""

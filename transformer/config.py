@@ -124,7 +124,8 @@ class ModelConfig:
     max_length: int = 256  # the longest sequence a visitor may ask for; learned tables have as many rows
     d_model: int = 256
     num_heads: int = 8
-    d_head: int = 0  # 0: d_model / num_heads
+    d_head: int = 0  # width of a head's query and key; 0: d_model / num_heads
+    d_value: int = 0  # width of a head's value; 0: as its key
     d_ff: int = 1024
     num_encoder_layers: int = 4
     num_decoder_layers: int = 2
@@ -186,6 +187,11 @@ class ModelConfig:
     def head_size(self) -> int:
         """Width of one head: `d_head` where given, else d_model / num_heads."""
         return self.d_head or self.d_model // self.num_heads
+
+    @property
+    def value_size(self) -> int:
+        """Width of one head's value: `d_value` where given, else that of its key."""
+        return self.d_value or self.head_size
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, strings and numbers, ready for JSON."""

@@ -63,7 +63,7 @@ def head_record(model: EncoderDecoder, trace: Mapping[str, Tensor], kind: str, l
     )
     log_scores = (each if isinstance(attention.kernel, LogKernel) else each.log() for each in (scores, content))
     factor = torch.zeros_like(scores) if torch.equal(scores, content) else _difference(*log_scores)
-    size = config.head_size
+    size = config.value_size
     return HeadRecord(
         getattr(config, f"{kind}_attention").kernel,
         q,

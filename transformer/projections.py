@@ -1,6 +1,7 @@
 """Projections: what becomes of the query, key and value inputs before they meet in the kernel.
 
-(B)atch, (L)ength, (D)model, (H)eads, d = width of a head: inputs are (B, L, D), results (B, H, L, d).
+(B)atch, (L)ength, (D)model, (H)eads, d = width of a head, of its key or of its value: inputs are (B, L, D), results
+(B, H, L, d).
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ def merge_heads(x: Tensor) -> Tensor:
 class QKVProjection(nn.Module):
     """Three maps W_q, W_k, W_v (Vaswani et al. 2017, section 3.2.2)."""
 
-    def __init__(self, d_model: int, num_heads: int, d_head: int, bias: bool) -> None:
+    def __init__(self, d_model: int, num_heads: int, d_head: int, d_value: int, bias: bool) -> None:
         super().__init__()
         self.num_heads = num_heads
         self.w_q = Linear(d_model, num_heads * d_head, bias)
         self.w_k = Linear(d_model, num_heads * d_head, bias)
-        self.w_v = Linear(d_model, num_heads * d_head, bias)
+        self.w_v = Linear(d_model, num_heads * d_value, bias)
 
     def queries(self, x: Tensor) -> Tensor:
         """q of a query input."""
@@ -72,11 +73,11 @@ class SharedProjection(nn.Module):
     used is never guessed from lengths.
     """
 
-    def __init__(self, d_model: int, num_heads: int, d_head: int, bias: bool) -> None:
+    def __init__(self, d_model: int, num_heads: int, d_head: int, d_value: int, bias: bool) -> None:
         super().__init__()
         self.num_heads = num_heads
         self.w_k = Linear(d_model, num_heads * d_head, bias)
-        self.w_v = Linear(d_model, num_heads * d_head, bias)
+        self.w_v = Linear(d_model, num_heads * d_value, bias)
 
     def queries(self, x: Tensor) -> Tensor:
         """q of a query input, by the keys' map."""

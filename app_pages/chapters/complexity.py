@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app_pages.chapters.paper_tables import COMPLEXITY, HEADS_OF_TABLE_3, TABLE_3
+from app_pages.chapters.paper_tables import COMPLEXITY
+from app_pages.chapters.sizes import experiments, of_the_paper
 from app_pages.chapters.step import Chosen, Step
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import Translate
@@ -79,44 +80,11 @@ def measured(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
 
 
-def experiments(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
-    groups = {
-        "base": _("base model"),
-        "A": _("A: number of heads"),
-        "B": _("B: size of a key"),
-        "C": _("C: depth and width"),
-        "D": _("D: dropout, label smoothing"),
-        "E": _("E: learned positions"),
-        "big": _("big model"),
-    }
-    heads = ["", *HEADS_OF_TABLE_3, _("perplexity"), "BLEU", _("million parameters")]
-    rows = [(groups[name], *numbers) for name, *numbers in TABLE_3]
-    title = _("Vaswani et al. 2017, table 3, English to German; empty: as in the base model")
-    return [Table("table_3", title, heads, rows, (0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 1, 0))]
-
-
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     found = times()
     return {
         "attention_growth": f"{found[0, -1] / found[0, -2]:.1f}",
         "recurrent_growth": f"{found[1, -1] / found[1, -2]:.1f}",
-    }
-
-
-def of_the_paper(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
-    base = TABLE_3[0]
-    without = next(row for row in TABLE_3 if row[8] == 0)
-    deep = max((row for row in TABLE_3 if row[0] == "C" and row[1]), key=lambda row: row[1] or 0)
-    return {
-        "base_bleu": base[10],
-        "plain_bleu": without[10],
-        "base_smoothing": base[8],
-        "plain_perplexity": without[9],
-        "base_layers": base[1],
-        "base_perplexity": base[9],
-        "deep": deep[1],
-        "deep_perplexity": deep[9],
-        "deep_bleu": deep[10],
     }
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from experiments.kernels.filling import fill
 from experiments.kernels.measure import measure
 from experiments.kernels.recipes import Sources, load
-from experiments.kernels.results import Cell, Outcome, Results
-from experiments.kernels.runs import Run, accelerator, work
-from experiments.kernels.sweep import open_pool, sweep
+from experiments.kernels.results import Cell, Results
+from experiments.kernels.runs import Run
 from experiments.kernels.tasks import Task
 from experiments.kernels.variants import TABLES, Smoother
-from experiments.kernels.verdicts import KINDS, write_verdicts
+from experiments.kernels.verdicts import claims_of, write_verdicts
 from experiments.kernels.zoo import SEED, zoo_file
 
 HERE = Path(__file__).parent
@@ -61,14 +60,6 @@ def _zoo_file(zoo: Path | None, task: Task, smoother: Smoother, seed: int) -> Pa
     return zoo_file(zoo, smoother)
 
 
-def describe(run: Run, outcome: Outcome, cells: Iterable[Cell]) -> str:
-    """Say in one line what came out."""
-    names = ", ".join(f"{cell.table}/{cell.variant}" for cell in cells) or "zoo"
-    values = ", ".join(f"{m} {'-' if v is None else f'{v:.3f}'}" for m, v in outcome.values.items())
-    fate = f"  FAILED after step {outcome.curve[-1][0]:.0f}" if outcome.curve else ""
-    return f"{run.dataset} seed {run.seed}: {values}  ({outcome.seconds:.0f} s) {names}{fate}"
-
-
 def main(
     multi30k: Annotated[Path | None, typer.Option(help="Directory of the Multi30k files.")] = None,
     shakespeare: Annotated[Path | None, typer.Option(help="Directory (or file) of Tiny Shakespeare.")] = None,
@@ -102,20 +93,13 @@ def main(
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     workers = workers or os.cpu_count() or 1
-    os.environ["OMP_NUM_THREADS"] = "1"  # in the processes that are started from here
     if measuring:
+        os.environ["OMP_NUM_THREADS"] = "1"  # in the processes that are started from here
         measure(sources, tasks, list(runs), workers)
         return
-    typer.echo(f"{len(runs)} runs to make, {workers} at a time, on {accelerator()}")
-    started, done = time.monotonic(), 0
-    with open_pool(workers, accelerator() == "cuda") as pool:
-        for run, outcome in sweep(pool, work, runs, workers, minutes):
-            results.add(runs[run], outcome)
-            done += 1
-            typer.echo(f"{(time.monotonic() - started) / 60:5.1f} min  {describe(run, outcome, runs[run])}")
-    write_verdicts(results, KINDS, output / "verdicts.csv")
-    if done < len(runs):
-        typer.echo(f"{len(runs) - done} runs are left: the same command goes on with them")
+    left = fill(results, runs, workers, minutes)
+    write_verdicts(results, claims_of, output / "verdicts.csv")
+    if left:
         sys.exit(75)  # as sysexits.h says: try again
 
 

@@ -30,7 +30,7 @@ def pace(run: Run) -> float:
     task, where = load(run.sources)[run.dataset], accelerator()
     steps = STEPS[where]
     training = replace(task.training, steps=2 * steps, warmup=steps, cooldown=0, record_every=steps)
-    model = build(run.smoother.configure(task.model))
+    model = build(run.variant.configure(task.model))
     batches = task.batches(run.seed, torch.device(where))
     times = [time.perf_counter() for _ in train(model, batches, training, loss=task.loss(), accelerator=where)]
     return steps / (times[-1] - times[-2])

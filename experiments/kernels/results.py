@@ -75,7 +75,7 @@ class Results:
         cells = list(cells)
         for cell in cells:
             if outcome.curve:
-                _write(self.curve(cell), [CURVE_COLUMNS, *outcome.curve])
+                write_csv(self.curve(cell), [CURVE_COLUMNS, *outcome.curve])
             else:
                 self.curve(cell).unlink(missing_ok=True)  # of an earlier try, which did not count
         lines = [[row[column] for column in COLUMNS] for row in self.rows()]
@@ -84,10 +84,10 @@ class Results:
                 text = "" if value is None else f"{value:.5g}"
                 facts = outcome.parameters, f"{outcome.seconds:.1f}", outcome.hardware
                 lines.append([cell.table, cell.variant, cell.dataset, metric, str(cell.seed), text, *map(str, facts)])
-        _write(self.file, [COLUMNS, *lines])
+        write_csv(self.file, [COLUMNS, *lines])
 
 
-def _write(path: Path, lines: Iterable[Sequence[object]]) -> None:
+def write_csv(path: Path, lines: Iterable[Sequence[object]]) -> None:
     """Write whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")

@@ -1,4 +1,4 @@
-"""One run: a smoother in a task's model, trained from one seed, scored, and judged."""
+"""One run: a variant of a task's model, trained from one seed, scored, and judged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from experiments.kernels.recipes import Sources, load
 from experiments.kernels.results import Outcome
 from experiments.kernels.tasks import Task
-from experiments.kernels.variants import Smoother
+from experiments.kernels.variants import Variant
 from experiments.kernels.zoo import put_into_zoo
 from transformer.models import build
 from transformer.training import NonFiniteLoss, train
@@ -25,7 +25,7 @@ class Run:
 
     sources: Sources
     dataset: str
-    smoother: Smoother
+    variant: Variant
     seed: int
     zoo: Path | None = None
 
@@ -57,8 +57,8 @@ def train_and_score(task: Task, run: Run) -> Outcome:
     """Train from random weights to the end, or until the loss is no longer finite."""
     started = time.perf_counter()
     torch.manual_seed(run.seed)
-    model = build(run.smoother.configure(task.model))
-    training = replace(task.training, seed=run.seed)
+    model = build(run.variant.configure(task.model))
+    training = replace(run.variant.schedule(task.training), seed=run.seed)
     where = accelerator()
     device = torch.device(where)
     curve = []
@@ -82,5 +82,5 @@ def train_and_score(task: Task, run: Run) -> Outcome:
         torch.cuda.get_device_name() if where == "cuda" else "CPU",
     )
     if run.zoo:
-        put_into_zoo(run.zoo, task, model, run.smoother, outcome)
+        put_into_zoo(run.zoo, task, model, run.variant, outcome)
     return outcome

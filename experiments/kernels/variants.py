@@ -6,16 +6,29 @@ B = encoder-decoder attention, C = decoder self-attention.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from transformer.config import AttentionConfig, Choice, ModelConfig
+from transformer.training import TrainingConfig
 
 Kind = Literal["translation", "prediction"]
 RELATIVE = ("shaw", "transformer_xl")  # offsets between places of two texts say nothing: these stay out of B
 KERNELS = ("linear", "polynomial", "exponential", "rbf")
 SYMMETRIES = ("asymmetric", "symmetric")
+
+
+class Variant(Hashable, Protocol):
+    """What makes a row of a table differ from the others of its task; equal variants are one run."""
+
+    def configure(self, model: ModelConfig) -> ModelConfig:
+        """Change the task's model."""
+        ...
+
+    def schedule(self, training: TrainingConfig) -> TrainingConfig:
+        """Change the task's training."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,10 @@ class Smoother:
             cross_attention=self._attention("B", model.cross_attention),
             decoder_attention=self._attention("C", model.decoder_attention),
         )
+
+    def schedule(self, training: TrainingConfig) -> TrainingConfig:
+        """Return the training as it is: no table varies it."""
+        return training
 
     def _attention(self, place: str, attention: AttentionConfig) -> AttentionConfig:
         placed = place in self.places and not (place == "B" and self.position in RELATIVE)

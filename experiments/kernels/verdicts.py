@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,6 +25,7 @@ from transformer.statistics import Interval, chance_of_ranks, contrast, share
 
 Verdict = Literal["holds", "does not hold", "not decided"]
 Rows = Mapping[tuple[str, str], float]  # of (table, variant): its weight
+Claims = Callable[[str], Mapping[str, Sequence["Comparison"]]]  # of a data set: its claims, by name
 Values = Mapping[tuple[str, str], Sequence[float | None]]  # of (table, variant): a number a seed, or None
 COLUMNS = (
     "claim",
@@ -174,8 +175,8 @@ def verdict(findings: Iterable[Finding]) -> Verdict:
     return _outcome(outcomes == {"holds"}, "does not hold" in outcomes)
 
 
-def findings(results: Results, kinds: Mapping[str, str]) -> list[tuple[str, str, str, list[Finding], Verdict]]:
-    """Judge every claim on every data set, of which `kinds` names the task, by every metric."""
+def findings(results: Results, claims_of: Claims) -> list[tuple[str, str, str, list[Finding], Verdict]]:
+    """Judge every claim on every data set by every metric."""
     judged = []
     for dataset, metric in dict.fromkeys((row["dataset"], row["metric"]) for row in results.rows()):
         values: dict[tuple[str, str], list[float | None]] = {}
@@ -185,13 +186,13 @@ def findings(results: Results, kinds: Mapping[str, str]) -> list[tuple[str, str,
                 place = row["table"], row["variant"]
                 values.setdefault(place, []).append(float(row["value"]) if row["value"] else None)
                 failed[place] = failed.get(place, 0) + results.failed(Cell(*place, dataset, int(row["seed"])))
-        for name, comparisons in claims(kinds[dataset]).items():
+        for name, comparisons in claims_of(dataset).items():
             found = [judge(each, metric, values, failed, len(comparisons)) for each in comparisons]
             judged.append((name, dataset, metric, found, verdict(found)))
     return judged
 
 
-def write_verdicts(results: Results, kinds: Mapping[str, str], path: Path) -> None:
+def write_verdicts(results: Results, claims_of: Claims, path: Path) -> None:
     """Write a line for each comparison, with the verdict on the claim that it belongs to."""
     lines = [
         (
@@ -208,7 +209,7 @@ def write_verdicts(results: Results, kinds: Mapping[str, str], path: Path) -> No
             finding.outcome,
             judged,
         )
-        for name, dataset, metric, found, judged in findings(results, kinds)
+        for name, dataset, metric, found, judged in findings(results, claims_of)
         for finding in found
     ]
     with open(path, "w", encoding="utf-8", newline="") as file:
@@ -227,6 +228,11 @@ def _text(number: float) -> str:
 KINDS = {"multi30k": "translation", "iwslt14": "translation", "shakespeare": "prediction", "wikitext103": "prediction"}
 
 
+def claims_of(dataset: str) -> Mapping[str, Sequence[Comparison]]:
+    """Return the paper's claims for a data set of the recipes."""
+    return claims(KINDS[dataset])
+
+
 def main(
     output: Annotated[Path, typer.Option(help="Directory of results.csv, where verdicts.csv is put.")] = Path(
         __file__
@@ -234,8 +240,8 @@ def main(
 ) -> None:
     """Judge the claims by the results that there are."""
     results = Results(output)
-    write_verdicts(results, KINDS, output / "verdicts.csv")
-    for name, dataset, metric, found, judged in findings(results, KINDS):
+    write_verdicts(results, claims_of, output / "verdicts.csv")
+    for name, dataset, metric, found, judged in findings(results, claims_of):
         typer.echo(f"{dataset:12} {metric:20} {name:30} {judged}  ({min(f.seeds for f in found)} seeds)")
 
 

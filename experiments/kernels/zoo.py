@@ -11,7 +11,7 @@ import torch
 
 from experiments.kernels.results import Outcome
 from experiments.kernels.tasks import LOWEST_BLEU, Task, Translation
-from experiments.kernels.variants import TABLES, Smoother
+from experiments.kernels.variants import TABLES, Smoother, Variant
 from transformer.checkpoints import load_checkpoint, save_checkpoint
 from transformer.config import ModelConfig
 from transformer.models import EncoderDecoder, Model
@@ -44,12 +44,12 @@ def zoo_file(directory: Path, smoother: Smoother) -> Path | None:
     return None
 
 
-def put_into_zoo(path: Path, task: Task, model: Model, smoother: Smoother, outcome: Outcome) -> None:
+def put_into_zoo(path: Path, task: Task, model: Model, smoother: Variant, outcome: Outcome) -> None:
     """Write the checkpoint, as 8-bit rows, and beside it the card, with the BLEU of that very file.
 
     Of a run whose loss did not stay finite it holds the last weights that were: a visitor may see what became of them.
     """
-    assert isinstance(task, Translation)
+    assert isinstance(task, Translation) and isinstance(smoother, Smoother)  # `zoo_file` names no other
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = {
         "name": path.stem,
