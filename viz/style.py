@@ -77,7 +77,7 @@ HEADS: tuple[Shades, ...] = (
     Shades("#fa43c6", "#7569bf"),
     Shades("#a75d75", "#e9bb1e"),
 )
-"""Head i has colour i modulo 16 everywhere. Chosen so that any two of the first eight, those of one layer, stay apart in
+"""Head i has colour i modulo 16 everywhere. Chosen so that any two of the first eight, those of a layer, stay apart in
 OKLab by 0.16 with normal sight and by 0.1 with protanopia, deuteranopia and tritanopia (simulated after Machado et al.
 2009), and any two of all by 0.09 and 0.07. None is so near to black or white that a thin line of it loses its hue."""
 
