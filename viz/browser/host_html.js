@@ -4,11 +4,17 @@ import { decodePayload } from "./payload.js";
 import { decodeReply, requestKey } from "./reply.js";
 import { make, translator } from "./text.js";
 
-/** The bytes that an element of the page holds: base64 of deflated bytes, 16-bit codes as two planes. */
-async function unpack(element) {
-  const packed = atob(element.textContent.trim());
+function fromBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text); // browsers since 2025
+  const packed = atob(text);
   const bytes = new Uint8Array(packed.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = packed.charCodeAt(i);
+  return bytes;
+}
+
+/** The bytes that an element of the page holds: base64 of deflated bytes, 16-bit codes as two planes. */
+async function unpack(element) {
+  const bytes = fromBase64(element.textContent);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const message = new Uint8Array(await new Response(stream).arrayBuffer());
   for (const [start, end] of JSON.parse(element.dataset.planes)) joinPlanes(message.subarray(start, end));

@@ -198,10 +198,9 @@ function drawAll(view, scene) {
   drawLinks(cleared(view.all, view.ratio, theme), view.strands, view.layout, view.full);
   Object.assign(view.drawn, { maps, strongest, theme });
   const sum = (list, count) => list.reduce((total, each) => total + count(each), 0);
-  const lang = view.element.closest("[lang]")?.lang;
   view.count.textContent = words("lines_shown", {
-    shown: formatCount(sum(view.strands, ({ links }) => links.values.length), lang),
-    all: formatCount(sum(maps, ({ values }) => sum(values, (value) => value !== 0)), lang),
+    shown: formatCount(sum(view.strands, ({ links }) => links.values.length)),
+    all: formatCount(sum(maps, ({ values }) => sum(values, (value) => value !== 0))),
   });
   const read = (link) => readLink(scene, link, shortNumber(scene, link.value));
   const links = largestLinks(view.strands, SUMMARY).map(read);

@@ -20,9 +20,9 @@ export function percent(share) {
   return `${share > 0 && share < 0.0005 ? "<0.1" : (100 * share).toFixed(1)} %`;
 }
 
-/** How many there are, grouped as the page's language groups. */
-export function formatCount(count, lang) {
-  return new Intl.NumberFormat(lang || "en").format(count);
+/** How many there are: thousands apart by commas, as English and Japanese have them; Intl takes 15 ms to start. */
+export function formatCount(count) {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** An element that shows a number; see `setNumber`. */

@@ -97,7 +97,8 @@ export function showPanel(panel, atlas) {
 /** Begin the view as far down as that of the browser beside it does, `above` px. */
 export function levelPanel({ body }, above) {
   body.style.marginTop = "";
-  const missing = (above ?? 0) - body.offsetTop;
+  if (!above) return; // to ask where the body begins makes the browser lay out the page
+  const missing = above - body.offsetTop;
   if (missing > 0) body.style.marginTop = `${parseFloat(getComputedStyle(body).marginTop) + missing}px`;
 }
 
