@@ -61,8 +61,7 @@ def drawable() -> list[str]:
 
 def card(model: str) -> str:
     """What a model is and what it was made of, in Markdown."""
-    text = bundled(model).with_suffix(".md").read_text("utf-8")
-    return text.replace("||", r"\|\|")  # a norm, which would end the cell of a table
+    return bundled(model).with_suffix(".md").read_text("utf-8")
 
 
 def run(translator: Translator, text: str) -> ZooLine:

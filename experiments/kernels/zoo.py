@@ -26,7 +26,7 @@ FORMULAS = {
     "linear": "`<q, k>`, signed, as in the paper",
     "polynomial": "`<q, k>^2`",
     "exponential": "`exp(<q, k> / sqrt(d_head))`: softmax attention",
-    "rbf": "`exp(-||q - k||^2 / sqrt(d_head))`",
+    "rbf": "`exp(-‖q - k‖^2 / sqrt(d_head))`",
 }
 POSITIONS = {
     "shaw": "a learned vector for each offset between query and key (Shaw et al. 2018)",
