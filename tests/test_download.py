@@ -240,8 +240,10 @@ def test_ctrl_c_leaves_nothing(home, tmp_path):
 
     def interrupt(handler: BaseHTTPRequestHandler) -> None:
         send(handler, TEXT[:100_000], promised=len(TEXT))
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        stopped.wait(10)
+        for _ in range(3):  # an interrupt that comes while an object is torn down is lost: a person tries again
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            if stopped.wait(5):
+                break
 
     home.files["input.txt"] = interrupt
     with pytest.raises(KeyboardInterrupt):

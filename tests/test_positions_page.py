@@ -135,7 +135,7 @@ def test_any_sentence_has_its_picture(
 ) -> None:
     """One word, punctuation alone, sixty words: every number that is drawn is one."""
     drawn: list[bytes] = []
-    monkeypatch.setattr("app_pages.walkthrough_picture._picture", lambda data, key: drawn.append(data))
+    monkeypatch.setattr("app_pages.walkthrough_picture._picture", lambda data, **_: drawn.append(data))
     open_page(part=part, text=text)
     figures = decode_scene(drawn[-1])["figures"]
     matrices = [figure["values"] for figure in figures if figure["kind"] == "matrix"]
