@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,8 @@ AWAY = ".hint, .switch, .player button, .view input, .instead, .opener { visibil
 ROLLED = ".neuron-scroll, .meaning-tables, .tree-box { max-height: none !important; overflow: visible !important; }"
 PARTS = {"neuron": ".neuron", "meaning": ".meaning", "facts": ".facts", "decoding": ".decoding", "beam": ".tree"}
 READY = {
+    "lines": ".lines-read data",
+    "matrix": ".large-number data",
     "neuron": ".neuron-body:visible",
     "meaning": ".meaning-body:not(.stale)[aria-busy=false] .method-bars",
     "facts": ".facts td",
@@ -116,6 +119,29 @@ def first_ink(image):
     """Where the first mark begins, from above and from the left."""
     ink = np.abs(image - image[0, -1]).max(-1) > 40
     return ink.any(1).argmax(), ink.any(0).argmax()
+
+
+WIDTHS = "() => [...document.querySelectorAll('text')].map((text) => text.getBBox().width)"
+
+
+def widths_in(page, folder, drawing, font):
+    """How wide each text of an SVG document is where only another font is installed."""
+    file = folder / "figure.svg"
+    file.write_text(re.sub('font-family="[^"]*"', f'font-family="{font}"', drawing, count=1), "utf-8")
+    page.goto(file.as_uri())
+    return np.array(page.evaluate(WIDTHS))
+
+
+@pytest.mark.parametrize("part", ["lines", "matrix", *PARTS])
+def test_texts_of_an_svg_keep_their_places_in_another_font(show, page, tmp_path, part):
+    show(part)
+    drawing = taken(page, STRINGS["save_beam_svg" if part == "beam" else "save_svg"]).decode()
+    own = re.search('font-family="([^"]*)"', drawing)[1]
+    expected = widths_in(page, tmp_path, re.sub(' textLength="[^"]*"', "", drawing), own)
+    held = widths_in(page, tmp_path, drawing, "monospace")
+    assert (np.abs(held - expected) < 1.5 + 0.01 * expected).all()  # a pair of letters is a pixel closer on a canvas
+    free = widths_in(page, tmp_path, re.sub(' textLength="[^"]*"', "", drawing), "monospace")
+    assert np.abs(free - expected).max() > 40  # the other font would need other room
 
 
 def test_a_picture_has_what_scrolls_away(show, page):

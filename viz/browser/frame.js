@@ -1,6 +1,7 @@
 // A figure to take away: a drawing with its title above and what it shows below, as SVG or PNG.
 import { kindName } from "./overview.js";
 import { canvasPen, svgPen } from "./pen.js";
+import { textWidth } from "./text.js";
 
 const EDGE = 24; // px around everything
 const TITLE = 18; // size of type
@@ -9,8 +10,6 @@ const TITLE_LINE = 24;
 const CAPTION_LINE = 18;
 const NARROWEST = 360;
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]/u; // scripts that break lines anywhere
-
-let ruler = null; // a context to measure texts with
 
 /**
  * Put a title and lines of text around a drawing.
@@ -64,7 +63,7 @@ export function wrapText(text, width, font) {
   const lines = [];
   let line = "";
   for (const piece of breakable(text)) {
-    if (line === "" || widthOf(line + piece.trimEnd(), font) <= width) {
+    if (line === "" || textWidth(line + piece.trimEnd(), font) <= width) {
       line += piece;
     } else {
       lines.push(line.trimEnd());
@@ -80,21 +79,15 @@ function breakable(text) {
 
 /** A text cut so that it fits into `width` px, with … where it was cut. */
 export function fitText(text, width, font) {
-  if (widthOf(text, font) <= width) return text;
+  if (textWidth(text, font) <= width) return text;
   const chars = [...text];
   let [low, high] = [0, chars.length]; // how many characters stay
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (widthOf(`${chars.slice(0, middle).join("")}…`, font) <= width) low = middle;
+    if (textWidth(`${chars.slice(0, middle).join("")}…`, font) <= width) low = middle;
     else high = middle - 1;
   }
   return `${chars.slice(0, low).join("")}…`;
-}
-
-function widthOf(text, font) {
-  const context = ruler ?? (ruler = document.createElement("canvas").getContext("2d"));
-  context.font = font;
-  return context.measureText(text).width;
 }
 
 /** The font of a figure's small type. */

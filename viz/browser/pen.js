@@ -1,4 +1,5 @@
 // One pen, two papers: the same strokes on a canvas and as SVG text. Tokens stay text: escaped, never markup.
+import { textWidth } from "./text.js";
 
 const BASELINE = 0.35; // of the size of type, below the middle of a line
 const BEND = 0.42; // how far a curve's handles reach, of its width
@@ -70,7 +71,7 @@ export function canvasPen(context, font) {
       context.translate(x, y);
       context.rotate((angle * Math.PI) / 180);
       Object.assign(context, {
-        font: `${italic ? "italic " : ""}${weight} ${size}px ${font}`, fillStyle: color, globalAlpha: opacity, textBaseline: "alphabetic",
+        font: fontOf({ size, weight, italic }, font), fillStyle: color, globalAlpha: opacity, textBaseline: "alphabetic",
         textAlign: { start: "left", middle: "center", end: "right" }[anchor],
       });
       context.fillText(text, 0, BASELINE * size);
@@ -96,6 +97,11 @@ function circlePath(context, circles) {
     context.moveTo(circles[i] + circles[i + 2], circles[i + 1]);
     context.arc(circles[i], circles[i + 1], circles[i + 2], 0, 2 * Math.PI);
   }
+}
+
+/** A text's look as a CSS font. */
+function fontOf({ size, weight, italic }, family) {
+  return `${italic ? "italic " : ""}${weight} ${size}px ${family}`;
 }
 
 /** A pen that writes SVG; `finish()` returns the whole document, {title, lang} name it for readers. */
@@ -144,11 +150,17 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
       }, style);
     },
     text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1, lang: of }) {
+      const wide = (part) => textWidth(part, fontOf({ size, weight, italic }, font));
+      const inner = text.trim(); // SVG drops spaces at the ends, or does not
+      const [before, after] = [text.trimStart(), text.trimEnd()].map((part) => wide(text) - wide(part));
+      const left = x + { start: before, middle: (before - after) / 2, end: -after }[anchor];
+      const length = wide(inner); // holds the place where the reader's fonts are others
       const turn = angle ? ` transform="rotate(${short(angle)} ${short(x)} ${short(y)})"` : "";
-      parts.push(`<text x="${short(x)}" y="${short(y + BASELINE * size)}" fill="${escapeXml(color)}"`
+      parts.push(`<text x="${short(left)}" y="${short(y + BASELINE * size)}" fill="${escapeXml(color)}"`
         + ` font-size="${size}" text-anchor="${anchor}"${attribute("font-weight", weight, 400)}`
         + `${italic ? ' font-style="italic"' : ""}${attribute("fill-opacity", opacity)}`
-        + `${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(text)}</text>`);
+        + `${length ? ` textLength="${short(length)}" lengthAdjust="spacingAndGlyphs"` : ""}`
+        + `${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(inner)}</text>`);
     },
     image(x, y, wide, high, canvas) {
       parts.push(`<image x="${short(x)}" y="${short(y)}" width="${short(wide)}" height="${short(high)}"`

@@ -56,11 +56,18 @@ export function setToken(element, label) {
   element.title = label.full;
 }
 
+let ruler = null; // a context to measure texts with
+
+/** The width of a text in a CSS font, in CSS pixels. */
+export function textWidth(text, font) {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = font;
+  return ruler.measureText(text).width;
+}
+
 /** The width of every label in CSS pixels, its joiner included. */
 export function labelWidths(labels, font) {
-  const context = document.createElement("canvas").getContext("2d");
-  context.font = font;
-  return labels.map((label) => context.measureText(label.text.slice(0, 80)).width + (label.style === "piece" ? 5 : 0));
+  return labels.map((label) => textWidth(label.text.slice(0, 80), font) + (label.style === "piece" ? 5 : 0));
 }
 
 /** A new element with a class and text. */
