@@ -7,7 +7,7 @@ gets a sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app_pages.decodings import NUMBERS
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pass:
-    """One translation with everything that was computed: what the questions are about."""
+    """One translation with everything that was computed: what the questions are about.
+
+    `unchanged` is the message that the browser compares with, and `header` what it was told beside the message.
+    """
 
     translator: Translator
     translation: Translation
@@ -34,6 +37,7 @@ class Pass:
     decoding: Mapping[str, Any]
     unchanged: bytes | None
     encode: Callable[[Room], bytes]
+    header: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[list[int], list[int]]:
@@ -134,7 +138,7 @@ def beam(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
 
 
 def html(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
-    """Answer with an offline page of this translation, which keeps the answers that the visitor had by now."""
+    """Answer with an offline page of this translation: it opens as the visitor sees it, with the answers they had."""
     from viz.browser import STRINGS, to_html, with_header, with_reference
     from viz.browser.codes import FILE
 
@@ -145,12 +149,16 @@ def html(asked: Mapping[str, Any], done: Pass, _: Translate) -> Reply:
         message = with_reference(message, done.unchanged)
     strings = {key: _(text) for key, text in STRINGS.items()}
     offers = sorted({request["what"] for request in kept})
-    message = with_header(message, strings=strings, lang=asked["lang"], offers=offers)
+    told = {name: done.header[name] for name in TOLD if name in done.header}
+    opens = asked["view"][:LONGEST_VIEW]
+    message = with_header(message, strings=strings, lang=asked["lang"], offers=offers, opens=opens, **told)
     title = _("Attention Atlas: {text}", text=done.text)
     return {}, {"page": to_html(message, title, replies).encode()}
 
 
 MOST_KEPT = 200
+LONGEST_VIEW = 4000  # characters
+TOLD = ("model", "file", "reference_name")
 KEPT = ("neuron", "meaning", "importance", "beam")
 ANSWERS: dict[str, Callable[[Mapping[str, Any], Pass, Translate], Reply]] = {
     "weights": weights,

@@ -18,7 +18,7 @@ from app_pages.models import own_model
 from app_pages.translation import Standing
 from app_pages.what_if import from_browser
 from transformer.model_files import zoo
-from viz.browser import decode_header, with_reference
+from viz.browser import decode_header, reference_message, with_reference
 
 
 def legend(_: Translate) -> None:
@@ -81,8 +81,9 @@ def browse(standing: Standing, language: str, _: Translate, key: str, **header: 
             target=standing.target,
             changes=standing.changes,
             decoding=decoding,
-            unchanged=session.attention(*choice, **decoding) if standing.changes else None,
+            unchanged=reference_message(standing.message),
             encode=lambda room: session.encoded(*choice, standing.changes, room, **decoding),
+            header=header,
         )
 
     reply(answer(asked, done, key, _), key=key)
@@ -117,8 +118,8 @@ def side_by_side(first: Standing, second: Standing, language: str, _: Translate)
         for each in (first, second)
     ]
     with left:
-        beside = {"reference_name": "other", "beside": shapes[1]}
-        browse(replace(first, message=message), language, _, "attention_browser", **beside)
+        named = {} if first.changes else {"reference_name": "other"}
+        browse(replace(first, message=message), language, _, "attention_browser", beside=shapes[1], **named)
     with right:
         offers = [each for each in decode_header(second.message)["offers"] if each != "changes"]
         browse(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import zlib
+from base64 import b64decode
 from dataclasses import replace
 from functools import partial
 
@@ -117,10 +120,15 @@ def test_a_page_to_take_away_keeps_what_was_asked(done: Pass) -> None:
         {"what": "weights", "kind": "x"},
         {"what": "html"},
     ]
-    _, arrays = ask(done, what="html", had=had, lang="ja")
+    told = replace(done, header={"model": {"name": "mine", "hash": "1"}, "browser": "left", "offers": ["changes"]})
+    _, arrays = ask(told, what="html", had=had, lang="ja", view="?view=matrix")
     page = arrays["page"].tobytes().decode()
     assert page.startswith("<!doctype html>") and '<html lang="ja">' in page
     assert "http://" not in page.replace("http://www.w3.org/", "") and "https://" not in page
+    packed = zlib.decompress(b64decode(re.search(r'id="payload"[^>]*>([^<]*)<', page)[1]))
+    header = json.loads(packed[4 : 4 + int.from_bytes(packed[:4], "little")])
+    assert (header["model"]["name"], header["opens"], header["offers"]) == ("mine", "?view=matrix", ["neuron"])
+    assert header["reference"] == len(done.unchanged) and "browser" not in header
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,8 @@ def test_a_page_to_take_away_keeps_what_was_asked(done: Pass) -> None:
         {"what": "neuron", "kind": "cross", "layer": 9, "head": 0},
         {"what": "neuron", "kind": "cross", "layer": "0", "head": 0},
         {"what": "meaning", "kind": "cross", "layer": 0, "head": 0, "query": 999},
-        {"what": "html", "had": None, "lang": "en"},
+        {"what": "html", "had": None, "lang": "en", "view": ""},
+        {"what": "html", "had": [], "lang": "en", "view": 5},
         {"what": ["neuron"]},
     ],
 )

@@ -16,7 +16,7 @@ from PIL import Image
 from app_pages import analysis, answers, i18n
 from tests.e2e.hosted import open_hosted
 from transformer.translator import load_translator
-from viz.browser import STRINGS, with_header
+from viz.browser import STRINGS, with_header, with_reference
 
 TEXT = "The animal was too tired."
 AWAY = ".hint, .switch, .player button, .view input, .instead, .opener { visibility: hidden !important; }"
@@ -244,3 +244,94 @@ def test_a_wrong_link_is_put_right_and_says_so(page, tmp_path, wrong, said, afte
     assert (f"{name}=" in page.url) == bool(after) and after in page.url
     page.locator(".note button").click()
     assert not page.locator(".note").is_visible()
+
+
+CHANGES = "off.c.1.2~mask.3"
+BEFORE = "«< & before"
+
+
+@cache
+def changed():
+    """A pass under changes, whose unchanged translation is another one."""
+    translator = load_translator("small")
+    record = lambda changes: analysis.record(translator, TEXT, "de", changes)  # noqa: E731
+    made = {changes: (*record(changes), changes) for changes in ("", CHANGES)}
+    plain, payload = (analysis.encode(translator, TEXT, "en", "de", *each) for each in made.values())
+    plain = with_header(plain, translation=BEFORE)
+    done = answers.Pass(translator, *made[CHANGES][:2], TEXT, "de", CHANGES, {}, plain, lambda room: payload)
+    return done, with_reference(payload, plain)
+
+
+STATE = """() => JSON.stringify(document.getElementById("atlas").attentionBrowser.atlas.state,
+  (key, value) => value instanceof Set ? [...value] : key === "cell" ? null : value)"""
+ORDER = "() => [...document.querySelectorAll('button.head')].map((head) => Object.values(head.dataset).join(' '))"
+HEAD_AND_PINS = "kind=decoder&layer=2&head=3&pins=q4.k2"
+
+
+def open_changed(page, folder, query):
+    done, payload = changed()
+    english = i18n.translator("en")
+    payload = with_header(payload, offers=["neuron", "meaning", "beam", "importance", "html"])
+    open_hosted(page, folder, payload, lambda asked: answers.ANSWERS[asked["what"]](asked, done, english), query)
+    page.wait_for_selector("button.head[aria-selected=true]")
+
+
+def take_page(page, folder):
+    file = folder / "taken.html"
+    file.write_bytes(taken(page, STRINGS["save_html"]))
+    return file.as_uri()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"view=matrix&{HEAD_AND_PINS}&heads=1.2_1.5.2&mean=1&words=1&hide=1&scale=linear",
+        f"view=lines&{HEAD_AND_PINS}&heads=1.2&top=3&weight=0.1&minus=2.5&measure=distance&sort=1&least=2",
+        "view=facts&kind=encoder&layer=1&head=2&minus=before&measure=entropy",
+        f"view=neuron&{HEAD_AND_PINS}",
+        f"view=meaning&{HEAD_AND_PINS}",
+        "view=decoding&kind=cross&layer=2&head=1&at=3&temperature=0.5&beam=3-1",
+    ],
+)
+def test_a_page_taken_away_opens_as_it_was_left(page, tmp_path, query):
+    open_changed(page, tmp_path, f"?{query}")
+    view = query.partition("=")[2].partition("&")[0]
+    page.wait_for_selector({**READY, "decoding": READY["beam"], "facts": ".facts"}[view])
+    left, order = page.evaluate(STATE), page.evaluate(ORDER)
+    assert not page.locator(".note").is_visible()
+    file = take_page(page, tmp_path)
+    page.goto(file)
+    page.wait_for_selector("button.head[aria-selected=true]")
+    page.wait_for_selector({**READY, "decoding": READY["beam"], "facts": ".facts"}[view])
+    assert page.evaluate(STATE) == left and page.evaluate(ORDER) == order
+    assert not page.locator(".note").is_visible()
+    page.goto(f"{file}?view=lines&kind=encoder&layer=2&head=4")
+    page.wait_for_selector(".lines-read data")
+    assert page.locator("h3.title").inner_text() == "Encoder self-attention · layer 2 · head 4"
+    assert json.loads(page.evaluate(STATE))["pinned"] == {"queries": [], "keys": []}
+
+
+def test_a_page_taken_away_is_sorted_by_the_importance_that_was_found(page, tmp_path):
+    open_changed(page, tmp_path, "?measure=importance&sort=1&kind=cross&layer=1&head=1")
+    page.get_by_role("button", name=STRINGS["scan"]).click()
+    page.wait_for_function("document.getElementById('atlas').attentionBrowser.atlas.importance?.size === 8")
+    page.wait_for_selector(".measure-bar progress", state="hidden")
+    order = page.evaluate(ORDER)
+    page.goto(take_page(page, tmp_path))
+    page.wait_for_function("document.getElementById('atlas').attentionBrowser?.atlas.importance?.size === 8")
+    page.wait_for_selector(".measure-bar progress", state="hidden")
+    assert page.evaluate(ORDER) == order
+
+
+def test_a_page_taken_away_says_what_was_written_by_what_and_under_which_changes(page, tmp_path):
+    open_changed(page, tmp_path, "?kind=cross&layer=2&head=3")
+    page.goto(take_page(page, tmp_path))
+    page.wait_for_selector("button.head[aria-selected=true]")
+    done, _ = changed()
+    lines = page.locator("#foreword p")
+    assert lines.nth(0).inner_text() == done.translation.text
+    assert lines.nth(0).get_attribute("lang") == "de"
+    assert lines.nth(1).inner_text().startswith(f"The model “small” wrote this. Word pieces: {len(done.translation.ids)},")
+    assert lines.nth(1).inner_text().endswith(f"Unchanged, it writes: {BEFORE}")  # text, never markup
+    assert lines.nth(2).inner_text() == "What if: Cross · layer 2 · head 3 is switched off · nobody sees “was”"
+    assert page.locator("#foreword *:not(p)").count() == 0

@@ -22,6 +22,7 @@ _HOMES = {
     "decode_weights": "payload",
     "encode_attention": "payload",
     "reference_header": "payload",
+    "reference_message": "payload",
     "with_header": "payload",
     "with_reference": "payload",
     "encode_refusal": "reply",

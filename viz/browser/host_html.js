@@ -1,8 +1,10 @@
 // Host: a self-contained page; #payload and #replies hold what viz/browser/html.py packed. Nothing else is to be had.
+import { showForeword } from "./foreword.js";
 import { render } from "./render.js";
 import { decodePayload } from "./payload.js";
 import { decodeReply, requestKey } from "./reply.js";
 import { make, translator } from "./text.js";
+import { scanHeads } from "./tools.js";
 
 function fromBase64(text) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text); // browsers since 2025
@@ -45,7 +47,9 @@ async function showPage() {
     if (!Object.hasOwn(replies, key)) throw new Error(words("not_in_file"));
     return decodeReply(replies[key]);
   };
-  render(root, payload, { ask });
+  const { atlas } = render(root, payload, { ask });
+  showForeword(document.getElementById("foreword"), atlas);
+  if (atlas.state.measure === "importance") scanHeads(atlas.tools); // all that was found of it is in the file
 }
 
 showPage();

@@ -23,6 +23,9 @@ _PAGE_CSS = """
 body { margin: 0; padding: 20px 24px 32px; background: var(--atlas-background); color: var(--atlas-text);
   font: 14px/1.45 var(--atlas-font); }
 h1 { font-size: 18px; line-height: 24px; margin: 0 0 20px; overflow-wrap: anywhere; }
+.translation { font-size: 18px; line-height: 26px; margin: -8px 0 4px; overflow-wrap: anywhere; }
+#foreword .quiet { color: var(--atlas-quiet); margin: 0 0 4px; max-width: 100ch; overflow-wrap: anywhere; }
+#foreword:not(:empty) { margin-bottom: 20px; }
 main { max-width: 1280px; margin: 0 auto; }
 @media (max-width: 720px) { body { padding: 14px 14px 24px; } }
 """
@@ -34,7 +37,8 @@ def to_html(payload: bytes, title: str, replies: Sequence[tuple[Mapping[str, Any
     ``replies`` are answers of a host to keep in the page, each a request and its bytes (``viz.browser.reply``);
     for any other request the page says that it does not have it. The title is escaped, and the page's content
     security policy allows exactly its own script and style by their hashes. Raises ``ValueError`` for bytes that
-    are no payload.
+    are no payload. The header's ``opens`` is the state that the page opens with, in the form of its address
+    (`store.js`); an address of the page's own wins.
     """
     lang = decode_header(payload).get("lang") or "en"
     script = "\n" + bundle("host_html")
@@ -55,6 +59,7 @@ def to_html(payload: bytes, title: str, replies: Sequence[tuple[Mapping[str, Any
 <body>
 <main>
 <h1>{escape(title)}</h1>
+<div id="foreword"></div>
 <div id="atlas"></div>
 </main>
 {_packed("payload", payload, code_planes(payload))}

@@ -5,7 +5,7 @@ import { aboutScene, figurePngBlob, figureSvgBlob } from "./frame.js";
 import { overviewFigure } from "./figure_overview.js";
 import { pythonCode } from "./python.js";
 import { fileName, modelFileName, saveFile, textBlob } from "./save.js";
-import { addressOf } from "./store.js";
+import { addressOf, writtenState } from "./store.js";
 import { make } from "./text.js";
 import { weightsCsv, weightsJson } from "./takeaway.js";
 import { FIGURES, beamFigure } from "./view_figures.js";
@@ -117,7 +117,7 @@ function beamNumbers(atlas, format) {
 
 async function page(atlas) {
   const had = [...atlas.replies.keys()].map((key) => JSON.parse(key)).filter((request) => request.what !== "html");
-  const reply = await atlas.host.ask({ what: "html", had, lang: atlas.header.lang ?? "en" });
+  const reply = await atlas.host.ask({ what: "html", had, lang: atlas.header.lang ?? "en", view: writtenState(atlas.state) });
   const name = modelFileName(atlas.header, "page", "html");
   saveFile(name, new Blob([reply.arrays.page], { type: "text/html" }));
   return atlas.words("saved", { name });

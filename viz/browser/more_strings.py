@@ -196,6 +196,13 @@ STRINGS: dict[str, str] = {
     "copy_python": "Copy the Python for these numbers",
     "working": "…",
     "saved": "Saved as {name}.",
+    "wrote_this": (
+        "The model “{model}” wrote this. Word pieces: {steps}, one at a time. Log-probability: {score}."
+    ),
+    "wrote_nothing": "The model wrote nothing.",
+    "wrote_change": "Change: {change}.",
+    "wrote_same": "The translation stays the same.",
+    "wrote_before": "Unchanged, it writes:",
     "copied": "Copied.",
     "numbers_not_exact": "This page holds these numbers only roughly: open the head where the model runs, "
     "and save them there.",

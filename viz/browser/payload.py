@@ -145,10 +145,16 @@ def with_reference(payload: bytes, reference: bytes) -> bytes:
     return with_header(payload, reference=len(reference)) + reference
 
 
+def reference_message(payload: bytes) -> bytes | None:
+    """Return the message that `with_reference` appended; None if there is none."""
+    size = decode_header(payload).get("reference", 0)
+    return payload[-size:] if size else None
+
+
 def reference_header(payload: bytes) -> dict[str, Any] | None:
     """Return the header of the message that `with_reference` appended; None if there is none."""
-    size = decode_header(payload).get("reference", 0)
-    return decode_header(payload[-size:]) if size else None
+    reference = reference_message(payload)
+    return None if reference is None else decode_header(reference)
 
 
 def decode_weights(payload: bytes, kind_id: str) -> NDArray[np.float64]:

@@ -150,7 +150,7 @@ function update(atlas, payload, host) {
   if (!atlas.kinds.length) return;
   fillOverview(atlas.overview, atlas.kinds, atlas.words);
   const fresh = !atlas.state.selection;
-  const mended = fresh && atlas.header.address !== false ? mendState(atlas, readAddress(atlas.state)) : { selection: null, said: [] };
+  const mended = fresh && atlas.header.address !== false ? mendState(atlas, readAddress(atlas.state, atlas.header.opens)) : { selection: null, said: [] };
   const named = mended.selection;
   atlas.chosen ||= named !== null;
   const shown = atlas.header.show; // the host opens a head, a gallery's say, and the reader goes on from there

@@ -86,13 +86,13 @@ function readPins(text) {
 }
 
 /**
- * Read the address into the state.
+ * Read the address into the state; `kept` stands for one that says nothing.
  *
  * Returns {named, unread}: the head it names, {kind, layer, head} with undefined for what it leaves open and NaN for
  * what is no number, or null; and what cannot be read, [{name, given}], in whose places the state has what is usual.
  */
-export function readAddress(state) {
-  const query = new URLSearchParams(window.location.search);
+export function readAddress(state, kept = "") {
+  const query = new URLSearchParams(window.location.search || kept);
   const usual = createState();
   const unread = [];
   for (const [name, [key, form]] of Object.entries(PARAMETERS)) {
@@ -115,8 +115,7 @@ export function validSelection(selection, kinds) {
 }
 
 /** The page's address with the state in it; every other parameter and the hash stay. */
-export function addressOf(state, withHead = true) {
-  const url = new URL(window.location.href);
+export function addressOf(state, withHead = true, url = new URL(window.location.href)) {
   const usual = createState();
   const set = (name, text) => (text === "" ? url.searchParams.delete(name) : url.searchParams.set(name, text));
   for (const [name, [key, form]] of Object.entries(PARAMETERS)) {
@@ -129,6 +128,11 @@ export function addressOf(state, withHead = true) {
     set("head", String(state.selection.head + 1));
   }
   return url;
+}
+
+/** The state alone, in the form that it has in an address. */
+export function writtenState(state) {
+  return addressOf(state, true, new URL("file:///")).search;
 }
 
 /** Write the state into the address without a page load. */

@@ -44,12 +44,13 @@ function createMeasures(tools) {
   tools.how = bar.appendChild(make("div", "how"));
   tools.sort = checkbox(tools.how, (input) => set({ sort: input.checked }));
   tools.least = slider(tools.how, { min: 0, max: 1, step: 0.01 }, (input) => set({ least: Number(input.value) }));
-  tools.scan = button(bar, "wide", () => scan(tools));
+  tools.scan = button(bar, "wide", () => scanHeads(tools));
   tools.progress = bar.appendChild(make("progress"));
   tools.state = bar.appendChild(make("p", "caption"));
 }
 
-async function scan(tools) {
+/** Begin to measure the importance of every head, or stop. */
+export async function scanHeads(tools) {
   const { atlas } = tools;
   if (tools.scanning) {
     tools.scanning.cancelled = true;
