@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from tests.e2e.scenes import HOSTILE, as_shown, payload_of, scene_page
-from viz.browser import decode_header, decode_weights
+from viz.browser import decode_header, decode_weights, with_reference
 from viz.style import HEADS, PAGE
 
 SVG = "{http://www.w3.org/2000/svg}"
 SELECTION = {"kind": "cross", "layer": 1, "head": 2}
+CHANGES = [{"type": "head", **SELECTION, "how": "off"}, {"type": "mask", "position": 2}]
 FIGURES = {
     "lines": "pictures.linesFigure(scene)",
     "matrix": "pictures.matrixFigure(scene)",
@@ -71,9 +72,10 @@ def texts(tree):
     return [element.text for element in tree.iter(f"{SVG}text")]
 
 
+@pytest.mark.parametrize("changes", [[], CHANGES], ids=["plain", "changed"])
 @pytest.mark.parametrize("name", FIGURES)
-def test_both_papers_show_the_same_picture(show, page, tmp_path, name):
-    show(payload_of(selection=SELECTION), "?view=lines&weight=0&pins=q3")
+def test_both_papers_show_the_same_picture(show, page, tmp_path, name, changes):
+    show(payload_of(selection=SELECTION, changes=changes), "?view=lines&weight=0&pins=q3&heads=1.8")
     painted = png(page, name)
     (tmp_path / "figure.svg").write_text(take(page, f"pictures.figureSvg({FIGURES[name]})"), "utf-8")
     height, width, _ = painted.shape
@@ -108,6 +110,45 @@ def test_a_picture_of_lines_has_the_lines(show, page):
     paths = [path for path in svg(page, "lines").iter(f"{SVG}path") if "C" in path.get("d")]
     assert {path.get("stroke") for path in paths} == {HEADS[2].light}
     assert sum(path.get("d").count("C") for path in paths) == expected
+
+
+def opacities(page, color):
+    paths = [path for path in svg(page, "lines").iter(f"{SVG}path") if path.get("stroke") == color]
+    return np.array([float(path.get("stroke-opacity", 1)) for path in paths])
+
+
+def test_of_several_heads_the_one_that_is_switched_off_is_paler_in_the_picture_and_on_the_page(show, page):
+    colors = [HEADS[2].light, HEADS[7].light]
+    found = []
+    for changes in ([], CHANGES):
+        show(payload_of(selection=SELECTION, changes=changes), "?view=lines&weight=0&heads=1.8")
+        ink = "() => document.querySelector('.lines-all').getContext('2d').getImageData(0, 0, 9999, 2000).data"
+        painted = np.array(page.evaluate(f"() => [...({ink})()].filter((value, i) => i % 4 === 3)"))
+        found.append(([opacities(page, color) for color in colors], painted.sum()))
+    (plain, ink), (changed, less) = found
+    assert len(plain[0]) > 8 and np.allclose(changed[0], 0.45 * plain[0], atol=0.011)
+    assert np.array_equal(changed[1], plain[1])
+    assert 0.5 * ink < less < 0.9 * ink  # half of the lines lost half of their ink
+    assert page.locator(".view.silent").count() == 0
+    page.get_by_role("tab", name="Matrix").click()
+    assert page.locator(".view.silent").count() == 1
+
+
+def test_a_picture_of_a_matrix_is_as_pale_as_the_head_is_off(show, page):
+    pictures = []
+    for changes in ([], CHANGES[:1]):
+        show(payload_of(selection=SELECTION, changes=changes), "?view=matrix")
+        pictures.append(png(page, "matrix")[60:-70])
+    plain, pale = pictures
+    assert np.ptp(plain) > 200
+    assert np.abs(pale - (255 - 0.45 * (255 - plain))).max() < 3
+
+
+@pytest.mark.parametrize("name", ["lines", "matrix"])
+def test_a_hidden_word_is_struck_out_in_the_picture(show, page, name):
+    show(payload_of(selection=SELECTION, changes=CHANGES))
+    struck = [text.text for text in svg(page, name).iter(f"{SVG}text") if text.get("text-decoration")]
+    assert struck == ["animal"] == page.locator(".token.masked:visible").all_inner_texts()
 
 
 def test_pins_are_in_the_picture_with_their_weights(show, page):
@@ -209,6 +250,38 @@ def test_csv_reads_back_as_the_same_floats(show, page):
     assert [{name: str(value) for name, value in item.items()} for item in objects["weights"]] == [
         {**row, "weight": str(float(row["weight"]))} for row in rows
     ]
+
+
+def test_numbers_of_a_difference_say_minus_what_and_are_those_on_the_screen(show, page):
+    payload = payload_of(selection=SELECTION)
+    show(payload, "?view=matrix&heads=1.8.3&mean=1&minus=2.5")
+    page.locator("details.numbers summary").click()
+    shown = [
+        float(value) for value in page.locator("table.weights data").evaluate_all("all => all.map((e) => e.value)")
+    ]
+    rows = rows_of(take(page, "pictures.weightsCsv(scene)"))
+    assert {row["minus"] for row in rows} == {"layer 2 · head 5"}
+    weights = decode_weights(payload, "cross").astype(np.float32)
+    places = {
+        ("2", "3"): weights[1, 2],
+        ("1", "8"): weights[0, 7],
+        ("", "mean"): (weights[1, 2] + 3 * weights[0, 7]) / 4,
+    }
+    for (layer, head), expected in places.items():
+        found = [float(row["difference"]) for row in rows if (row["layer"], row["head"]) == (layer, head)]
+        np.testing.assert_allclose(found, (expected - weights[1, 4]).ravel(), atol=1e-6)
+    np.testing.assert_allclose(found, shown, atol=1e-6)
+    about = json.loads(take(page, "pictures.weightsJson(scene)"))
+    assert about["about"]["minus"] == "layer 2 · head 5" and len(about["weights"]) == len(rows)
+    name = take(page, "pictures.fileName(scene, 'weights', 'csv')")
+    assert name == "guide-cross-layer2-head3-minus-layer2-head5-weights.csv"
+
+
+def test_each_head_is_compared_with_itself_before_the_changes(show, page):
+    payload = payload_of(selection=SELECTION)
+    show(with_reference(payload, payload), "?view=lines&heads=1.8&minus=before")
+    assert take(page, "scene.maps.map(({ values }) => Math.max(...values.map(Math.abs)))") == [0, 0]
+    assert take(page, "scene.signed")
 
 
 def test_every_float_is_written_in_the_fewest_digits(show, page):

@@ -331,7 +331,42 @@ def test_a_page_taken_away_says_what_was_written_by_what_and_under_which_changes
     lines = page.locator("#foreword p")
     assert lines.nth(0).inner_text() == done.translation.text
     assert lines.nth(0).get_attribute("lang") == "de"
-    assert lines.nth(1).inner_text().startswith(f"The model “small” wrote this. Word pieces: {len(done.translation.ids)},")
+    assert (
+        lines.nth(1).inner_text().startswith(f"The model “small” wrote this. Word pieces: {len(done.translation.ids)},")
+    )
     assert lines.nth(1).inner_text().endswith(f"Unchanged, it writes: {BEFORE}")  # text, never markup
     assert lines.nth(2).inner_text() == "What if: Cross · layer 2 · head 3 is switched off · nobody sees “was”"
     assert page.locator("#foreword *:not(p)").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "title", "name"),
+    [
+        ("&heads=1.2_2.6", "", "layer2-head1"),
+        ("&heads=1.2&minus=1.4", " minus layer 1 · head 4", "layer2-head1-minus-layer1-head4"),
+        ("&minus=before", " minus the same head, unchanged", "layer2-head1-minus-unchanged"),
+    ],
+)
+def test_a_picture_of_a_matrix_is_called_after_the_one_head_that_is_in_it(page, tmp_path, query, title, name):
+    open_changed(page, tmp_path, f"?view=matrix&kind=cross&layer=2&head=1{query}")
+    page.evaluate("document.querySelector('details.menu').open = true")
+    with page.expect_download() as waiting:
+        page.locator("details.menu .item", has_text=STRINGS["save_svg"]).click()
+    assert waiting.value.suggested_filename == f"small-cross-{name}-matrix.svg"
+    first, second, *_ = re.findall("<text[^>]*>([^<]*)<", Path(waiting.value.path()).read_text("utf-8"))
+    expected = f"Cross-attention · layer 2 · head 1{title}"
+    assert expected in (first, f"{first} {second}")
+    said = page.locator(".heatmap .which")
+    count = 1 + query.count("_") + query.count("heads=")
+    assert said.is_visible() == (count > 1)
+    if count > 1:
+        assert said.inner_text() == STRINGS["matrix_first"].format(head="layer 2 · head 1", count=count, lines="Lines")
+
+
+def test_what_is_said_of_a_head_switched_off_names_it(page, tmp_path):
+    done, payload = changed()
+    given = with_header(payload, offers=["changes"])
+    open_hosted(page, tmp_path, given, lambda asked: ({}, {}), "?view=lines&kind=cross&layer=2&head=1&heads=2.3")
+    page.evaluate("""() => { const { atlas } = document.getElementById("atlas").attentionBrowser;
+        atlas.host.changed = () => 0; atlas.actions.set({}); }""")
+    assert page.locator(".changes > .caption").inner_text() == STRINGS["note_off"].format(head="layer 2 · head 3")

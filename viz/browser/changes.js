@@ -83,9 +83,8 @@ export function showChanges(changer) {
     ["", words("head_as_is")], ["off", words("head_off")], ["uniform", words("head_uniform")],
     [words("head_token"), named(keys).map(([position, text]) => [`token.${position}`, text])],
   ], now ? [now.how, ...(now.token === undefined ? [] : [now.token])].join(".") : "");
-  changer.note.hidden = !now;
-  changer.note.textContent = now ? words(`note_${now.how}`) : "";
-  atlas.panel.body.classList.toggle("silent", now?.how === "off");
+  changer.note.textContent = notesOf(atlas).join(" ");
+  changer.note.hidden = changer.note.textContent === "";
   const masked = new Set(changes.filter((each) => each.type === "mask").map((each) => each.position));
   fillSelect(changer.mask, [["", words("no_word")], ...named(source).filter(([position]) => !masked.has(Number(position)))], "");
   const texts = { undo: "undo", redo: "redo", reset: "reset" };
@@ -98,6 +97,15 @@ export function showChanges(changer) {
   changer.reset.hidden = !changes.length;
   changer.list.hidden = !changes.length;
   changer.list.replaceChildren(...changes.map((change) => entry(changer, change, source, queries)));
+}
+
+/** What is changed about the heads that are shown, a sentence a head. */
+function notesOf({ panel, state, changes, words }) {
+  const { kind } = state.selection;
+  return panel.scene.heads.flatMap(({ layer, head, name }) => {
+    const change = changes.find((each) => each.type === "head" && sameSubject(each, { type: "head", kind, layer, head }));
+    return change ? [words(`note_${change.how}`, { head: name })] : [];
+  });
 }
 
 function entry(changer, change, source) {

@@ -1,5 +1,5 @@
 // The two columns of tokens of the head view: where they stand, and the weights beside them.
-import { fullSize, isPlace, shareOpacity } from "./links.js";
+import { fullSize, isPlace, mapOpacity, shareOpacity } from "./links.js";
 import { shortNumber } from "./linktext.js";
 
 const PITCH_SMALLEST = 14; // a line of 12 px type
@@ -111,7 +111,7 @@ export function valuesBeside(scene, layout, side) {
   const colorOf = (map, value) => (scene.signed ? scene.theme.color(value < 0 ? "negative" : "positive") : map.color);
   const cells = columns.flatMap(({ token, map }, i) => Array.from({ length: count }, (_, row) => {
     const value = map.values[side === "key" ? token * scene.columns + row : row * scene.columns + token];
-    return { x: start + i * width, width, row, value, color: colorOf(map, value) };
+    return { x: start + i * width, width, row, value, color: colorOf(map, value), opacity: mapOpacity(map) };
   }));
   return { cells, numbers: width >= NUMBER_WIDTH };
 }
@@ -130,13 +130,13 @@ export function drawValues(pen, scene, layout) {
   }
 }
 
-function drawNumber(pen, { x, width, row, color }, share, pitch, number, colors) {
+function drawNumber(pen, { x, width, row, color, opacity }, share, pitch, number, colors) {
   const y = (row + 0.5) * pitch;
   const [below, high] = pitch < ROOMY ? [5, 2] : [7, 3];
-  if (share >= 0.005) pen.rects([x + 3, y + below, (width - 8) * share, high], { color });
-  pen.text(x + width - 5, y, number, { color: share >= 0.005 ? colors.text : colors.quiet, anchor: "end" });
+  if (share >= 0.005) pen.rects([x + 3, y + below, (width - 8) * share, high], { color, opacity });
+  pen.text(x + width - 5, y, number, { color: share >= 0.005 ? colors.text : colors.quiet, anchor: "end", opacity });
 }
 
-function drawSquare(pen, { x, width, row, color }, share, pitch) {
-  pen.rects([x, row * pitch + 1, width - 1, pitch - 2], { color, opacity: shareOpacity(share) });
+function drawSquare(pen, { x, width, row, color, opacity }, share, pitch) {
+  pen.rects([x, row * pitch + 1, width - 1, pitch - 2], { color, opacity: opacity * shareOpacity(share) });
 }

@@ -2,7 +2,7 @@
 import { luminance } from "./color.js";
 import { aboutScene, drawOutline, drawToken, framed, typeOf } from "./frame.js";
 import { labelStep, matrixLayout } from "./layout.js";
-import { fullSize } from "./links.js";
+import { fullSize, mapOpacity } from "./links.js";
 import { shortNumber } from "./linktext.js";
 import { formatNumber, NO_NUMBER } from "./numbers.js";
 import { labelWidths } from "./text.js";
@@ -30,9 +30,12 @@ export function matrixFigure(scene, { numbers = false, about = aboutScene(scene)
       drawOutline(pen, 0, 0, columns * layout.cell, rows * layout.cell, theme.color("hairline"));
     });
     pen.at(layout.gutter, layout.height + 16, () => drawScale(pen, scale, theme));
+    const veil = 1 - mapOpacity(scene.maps[0]);
+    if (veil) pen.rects([0, 0, width, height], { color: theme.color("background"), opacity: veil });
   };
   const width = Math.max(layout.width, layout.gutter + SCALE_WIDTH + 40);
-  return framed({ width, height: layout.height + 16 + SCALE_HEIGHT, draw }, about, theme);
+  const height = layout.height + 16 + SCALE_HEIGHT;
+  return framed({ width, height, draw }, about, theme);
 }
 
 /** How a scene's values become colours: {color(value) -> packed pixel, at(share) -> value, ends, caption}. */

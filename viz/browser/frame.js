@@ -46,7 +46,8 @@ export function aboutScene(scene, notes = []) {
   const [map] = maps;
   const kind = kindName(selection.kind, words, "title");
   const one = words("head_title", { kind, layer: map.layer + 1, head: map.head + 1 });
-  const title = averaged ? `${kind} · ${map.name}` : maps.length > 1 ? kind : one;
+  const whole = averaged ? `${kind} · ${map.name}` : maps.length > 1 ? kind : one;
+  const title = signed ? `${whole} ${words("title_minus", { other: minusName })}` : whole;
   const mean = averaged ? [heads.map(({ name }) => name).join(", ")] : [];
   const difference = signed ? [words("scale_difference", { other: minusName })] : [];
   return { title, caption: [...mean, ...difference, ...notes, ...aboutSentence(header)], lang: header.lang ?? "en" };
@@ -100,7 +101,7 @@ export function drawToken(pen, x, y, label, { theme, anchor = "start", width, co
   const special = label.style === "special";
   const text = label.style === "piece" ? `·${label.text}` : label.text;
   pen.text(x, y, fitText(text, width, typeOf(theme, weight)), {
-    color: color ?? theme.color(special ? "quiet" : "text"), anchor, weight, italic: special, angle, lang: label.lang,
+    color: color ?? theme.color(special ? "quiet" : "text"), anchor, weight, italic: special, angle, lang: label.lang, struck: label.masked,
   });
 }
 

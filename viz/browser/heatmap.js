@@ -24,6 +24,7 @@ export function createHeatmap(parent, actions) {
   view.canvas = view.matrix.appendChild(make("canvas"));
   view.canvas.setAttribute("aria-hidden", "true");
   view.marks = ["band query", "band key", "mark"].map((name) => view.matrix.appendChild(make("div", name)));
+  view.which = view.area.appendChild(make("p", "caption which")); // of several heads
   view.readout = createReadout(element);
   listen(view);
   return view;
@@ -112,6 +113,8 @@ export function showHeatmap(view, scene) {
   if (!same) {
     const { layout, theme, words } = view.shown;
     drawMatrix(view.canvas, { width: matrix.columns * layout.cell, height: matrix.rows * layout.cell }, matrix, colorOf(view.shown));
+    view.which.hidden = scene.maps.length < 2;
+    view.which.textContent = words("matrix_first", { head: scene.maps[0].name, count: scene.maps.length, lines: words("view_lines") });
     dressReadout(view.readout, view.shown, words, theme);
     view.matrix.setAttribute("aria-label", words("matrix", { title: scene.maps[0].name, links: strongestLinks(view.shown) }));
     view.queryTitle.textContent = words("query");

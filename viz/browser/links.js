@@ -5,6 +5,7 @@ const THIN = 0.7; // CSS pixels; lines up to 1 pixel cost a browser without a gr
 const THICK = 3.4; // so weak lines, of which there are many, stay thin and widths grow with the square
 const FAINTEST = 0.05;
 const LEGIBLE = 600; // lines in one picture
+const OFF_OPACITY = 0.45; // as of `.silent` in tools.css
 
 /**
  * The links of one map that are shown: of each query its `count` largest (0: all; of equals the earlier key), as long
@@ -81,6 +82,11 @@ export function strandsOf({ maps, columns, strongest, signed, theme }) {
   });
 }
 
+/** How opaque the marks of a map are: those of a head that is switched off step back. */
+export function mapOpacity({ off }) {
+  return off ? OFF_OPACITY : 1;
+}
+
 /** How opaque a mark of this share of the full size is. */
 export function shareOpacity(share) {
   return FAINTEST + (1 - FAINTEST) * Math.min(1, share) ** 0.8;
@@ -99,8 +105,8 @@ export function drawLinks(pen, strands, place, full, { keep = null, boldness = 1
   for (let level = 0; level < LEVELS; level++) {
     const share = (level + 0.5) / LEVELS;
     const look = { width: THIN + (boldness * THICK - THIN) * share ** 2, opacity: fade * shareOpacity(share) };
-    strands.forEach(({ color }, i) => {
-      if (levels[i][level].length) pen.curves(levels[i][level], { color, ...look });
+    strands.forEach(({ color, map }, i) => {
+      if (levels[i][level].length) pen.curves(levels[i][level], { color, ...look, opacity: look.opacity * mapOpacity(map) });
     });
   }
 }

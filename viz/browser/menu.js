@@ -8,7 +8,7 @@ import { fileName, modelFileName, saveFile, textBlob } from "./save.js";
 import { addressOf, writtenState } from "./store.js";
 import { make } from "./text.js";
 import { weightsCsv, weightsJson } from "./takeaway.js";
-import { FIGURES, beamFigure } from "./view_figures.js";
+import { FIGURES, beamFigure, sceneIn } from "./view_figures.js";
 import { changeSentences } from "./changes.js";
 
 /** Build the menu of a browser. */
@@ -68,8 +68,8 @@ function showCode(menu) {
   menu.code.hidden = menu.items.get("copy_python").hidden = code === null;
 }
 
-function about(atlas) {
-  return aboutScene(atlas.panel.scene, changeSentences(atlas));
+function about(atlas, scene = atlas.panel.scene) {
+  return aboutScene(scene, changeSentences(atlas));
 }
 
 async function save(atlas, figure, name, format) {
@@ -78,8 +78,9 @@ async function save(atlas, figure, name, format) {
 }
 
 async function picture(atlas, format) {
-  const { open, scene, views } = atlas.panel;
-  const figure = FIGURES[open](views.get(open), about(atlas), scene);
+  const { open, views } = atlas.panel;
+  const scene = sceneIn(open, atlas.panel.scene);
+  const figure = FIGURES[open](views.get(open), about(atlas, scene), scene);
   return save(atlas, figure, fileName(scene, open, format), format);
 }
 

@@ -68,9 +68,9 @@ STRINGS: dict[str, str] = {
     # --- changes
     "what_if": "What if",
     "this_head": "this head",
-    "note_off": "Its output is zero, so nothing of it reaches the next layer; shown is where it would have looked.",
-    "note_uniform": "Every key that a query sees gets the same weight.",
-    "note_token": "Every query that sees this word gives it all its weight.",
+    "note_off": "{head}: its output is zero, so nothing of it reaches the next layer; shown is where it would have looked.",
+    "note_uniform": "{head}: every key that a query sees gets the same weight.",
+    "note_token": "{head}: every query that sees this word gives it all its weight.",
     "hide_word": "hide a word",
     "head_as_is": "works as learned",
     "head_off": "is switched off",
@@ -196,9 +196,7 @@ STRINGS: dict[str, str] = {
     "copy_python": "Copy the Python for these numbers",
     "working": "…",
     "saved": "Saved as {name}.",
-    "wrote_this": (
-        "The model “{model}” wrote this. Word pieces: {steps}, one at a time. Log-probability: {score}."
-    ),
+    "wrote_this": ("The model “{model}” wrote this. Word pieces: {steps}, one at a time. Log-probability: {score}."),
     "wrote_nothing": "The model wrote nothing.",
     "wrote_change": "Change: {change}.",
     "wrote_same": "The translation stays the same.",

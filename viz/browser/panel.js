@@ -11,13 +11,13 @@ import { kindChip, kindName } from "./overview.js";
 import { VIEWS } from "./store.js";
 import { make } from "./text.js";
 
-/** A view: how it is built, how it shows a scene, and whether the reading aids apply to it. */
+/** A view: how it is built, how it shows a scene, whether the reading aids apply to it, and whether all of it is of one head. */
 const BUILDERS = {
   lines: { create: createLines, show: showLines, aids: true },
-  matrix: { create: createHeatmap, show: showHeatmap, aids: true },
-  neuron: { create: createNeuron, show: showNeuron, aids: false },
-  meaning: { create: createMeaning, show: showMeaning, aids: false },
-  facts: { create: createFacts, show: showFacts, aids: false },
+  matrix: { create: createHeatmap, show: showHeatmap, aids: true, single: true },
+  neuron: { create: createNeuron, show: showNeuron, aids: false, single: true },
+  meaning: { create: createMeaning, show: showMeaning, aids: false, single: true },
+  facts: { create: createFacts, show: showFacts, aids: false, single: true },
   decoding: { create: createDecoding, show: showDecoding, aids: false },
 };
 
@@ -107,6 +107,7 @@ export function redrawPanel(panel, atlas) {
   const builder = BUILDERS[panel.open];
   panel.scene = sceneOf(atlas, builder.aids);
   builder.show(panel.views.get(panel.open), panel.scene);
+  panel.body.classList.toggle("silent", Boolean(builder.single && panel.scene.maps[0].off));
   panel.minus.textContent = panel.scene.signed ? atlas.words("title_minus", { other: panel.scene.minusName }) : "";
   panel.table.element.hidden = !builder.aids;
   if (builder.aids) showTable(panel.table, panel.scene);

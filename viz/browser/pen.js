@@ -2,6 +2,7 @@
 import { textWidth } from "./text.js";
 
 const BASELINE = 0.35; // of the size of type, below the middle of a line
+const STRUCK = 0.28; // of the size of type, from the baseline up to the line through what is struck out
 const BEND = 0.42; // how far a curve's handles reach, of its width
 const UNPRINTABLE = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu; // what XML 1.0 forbids
 const ENTITIES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -16,7 +17,7 @@ export function escapeXml(text) {
  *
  * Boxes are flat arrays x, y, width, height; segments are flat arrays x0, y0, x1, y1; discs and rings are flat arrays
  * x, y, radius. A box is [x, y, width, height] with `radii` of its corners, filled, or drawn as a `line` so wide. The `y`
- * of a text is its middle.
+ * of a text is its middle; a `struck` one has a line through it.
  */
 export function canvasPen(context, font) {
   const stroke = ({ color, width = 1, opacity = 1 }) => {
@@ -66,7 +67,7 @@ export function canvasPen(context, font) {
       }
       stroke(style);
     },
-    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1 }) {
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1, struck = false }) {
       context.save();
       context.translate(x, y);
       context.rotate((angle * Math.PI) / 180);
@@ -75,11 +76,16 @@ export function canvasPen(context, font) {
         textAlign: { start: "left", middle: "center", end: "right" }[anchor],
       });
       context.fillText(text, 0, BASELINE * size);
+      if (struck) {
+        const wide = context.measureText(text).width;
+        context.fillRect(-{ start: 0, middle: wide / 2, end: wide }[anchor], (BASELINE - STRUCK) * size, wide, 1);
+      }
       context.restore();
     },
-    image(x, y, width, height, canvas) {
-      context.imageSmoothingEnabled = false;
+    image(x, y, width, height, canvas, opacity = 1) {
+      Object.assign(context, { imageSmoothingEnabled: false, globalAlpha: opacity });
       context.drawImage(canvas, x, y, width, height);
+      context.globalAlpha = 1;
     },
     /** Draw with the origin moved to x, y. */
     at(x, y, draw) {
@@ -149,7 +155,7 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
         return `M${short(x0)} ${short(y0)}C${[x0 + reach, y0, x1 - reach, y1, x1, y1].map(short).join(" ")}`;
       }, style);
     },
-    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1, lang: of }) {
+    text(x, y, text, { color, size = 12, anchor = "start", weight = 400, italic = false, angle = 0, opacity = 1, lang: of, struck = false }) {
       const wide = (part) => textWidth(part, fontOf({ size, weight, italic }, font));
       const inner = text.trim(); // SVG drops spaces at the ends, or does not
       const [before, after] = [text.trimStart(), text.trimEnd()].map((part) => wide(text) - wide(part));
@@ -160,11 +166,11 @@ export function svgPen(width, height, { font, title = "", lang = "en" }) {
         + ` font-size="${size}" text-anchor="${anchor}"${attribute("font-weight", weight, 400)}`
         + `${italic ? ' font-style="italic"' : ""}${attribute("fill-opacity", opacity)}`
         + `${length ? ` textLength="${short(length)}" lengthAdjust="spacingAndGlyphs"` : ""}`
-        + `${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(inner)}</text>`);
+        + `${struck ? ' text-decoration="line-through"' : ""}${of ? ` xml:lang="${escapeXml(of)}"` : ""}${turn}>${escapeXml(inner)}</text>`);
     },
-    image(x, y, wide, high, canvas) {
+    image(x, y, wide, high, canvas, opacity = 1) {
       parts.push(`<image x="${short(x)}" y="${short(y)}" width="${short(wide)}" height="${short(high)}"`
-        + ` preserveAspectRatio="none" style="image-rendering:pixelated" href="${canvas.toDataURL("image/png")}"/>`);
+        + ` preserveAspectRatio="none"${attribute("opacity", opacity)} style="image-rendering:pixelated" href="${canvas.toDataURL("image/png")}"/>`);
     },
     at(x, y, draw) {
       parts.push(`<g transform="translate(${short(x)} ${short(y)})">`);

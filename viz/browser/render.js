@@ -256,11 +256,11 @@ function fetchExact(atlas) {
   }, REST);
 }
 
-/** Fetch the exact numbers of the shown heads, as far as they are not here. */
+/** Fetch the exact numbers of the shown heads, and of one that is taken away, as far as they are not here. */
 async function exactNumbers(atlas) {
   const { version, panel: { scene } } = atlas;
   if (scene.exact || !atlas.actions.offers("weights")) return;
-  for (const { layer, head } of scene.heads) {
+  for (const { layer, head } of scene.needed) {
     const reply = await atlas.actions.ask({ what: "weights", kind: scene.kind.id, layer, head });
     if (atlas.version !== version) return;
     supplyWeights(atlas.weights, scene.kind, layer, head, reply.arrays.weights);

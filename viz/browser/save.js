@@ -16,10 +16,10 @@ export function textBlob(text, type) {
   return new Blob([type === "text/csv" ? `\ufeff${text}` : text], { type: `${type};charset=utf-8` });
 }
 
-/** A name for a file of a head, in letters that every system takes: `guide-cross-layer2-head6-lines.svg`. */
-export function fileName({ header, selection, maps }, view, ending) {
+/** A name for a file of a head, in letters that every system takes: `guide-cross-layer2-head6-minus-layer1-head2-lines.svg`. */
+export function fileName({ header, selection, maps, minusId }, view, ending) {
   const heads = maps.length > 1 ? "heads" : `head${selection.head + 1}`;
-  return joinedName([header.model?.name, selection.kind, `layer${selection.layer + 1}`, heads, view], ending);
+  return joinedName([header.model?.name, selection.kind, `layer${selection.layer + 1}`, heads, minusId && `minus-${minusId}`, view], ending);
 }
 
 /** A name for a file that is of no one head: `guide-beam.svg`. */

@@ -61,14 +61,15 @@ function draw(atlas, kind, aids) {
   const reduce = (matrix) => (plain ? matrix : { ...groupMatrix(matrix, rowGroups, columnGroups, choice.hide), exact: matrix.exact });
   const heads = chosenHeads(state, kind, aids);
   const full = heads.map(({ layer, head }) => weightsOf(atlas.weights, kind, layer, head));
-  const exact = full.every((matrix) => matrix.exact);
-  let matrices = full.map(reduce);
   const other = aids ? subtrahend(atlas, kind) : null;
-  if (other) matrices = matrices.map((matrix) => differenceMatrix(matrix, reduce(other.matrix)));
-  const named = heads.map((head, i) => ({ ...head, color: headColor(atlas.theme, heads, i), name: headName(head, atlas.words), values: matrices[i].values }));
+  const needed = other?.place ? [...heads, other.place] : heads;
+  const exact = needed.every(({ layer, head }) => weightsOf(atlas.weights, kind, layer, head).exact);
+  let matrices = full.map(reduce);
+  if (other) matrices = matrices.map((matrix, i) => differenceMatrix(matrix, reduce(subtrahend(atlas, kind, heads[i]).matrix)));
+  const named = heads.map((head, i) => ({ ...head, color: headColor(atlas.theme, heads, i), name: headName(head, atlas.words), off: isOff(atlas.header, kind.id, head), values: matrices[i].values }));
   const averaged = aids && state.mean && heads.length > 1;
   const maps = averaged
-    ? [{ ...named[0], name: atlas.words("mean_of", { count: heads.length }), values: meanMatrix(matrices, heads.map((head) => head.share)).values }]
+    ? [{ ...named[0], off: named.every(({ off }) => off), name: atlas.words("mean_of", { count: heads.length }), values: meanMatrix(matrices, heads.map((head) => head.share)).values }]
     : named;
   return {
     queries: plain ? axes.queries : groupLabels(axes.queries, rowGroups),
@@ -79,11 +80,13 @@ function draw(atlas, kind, aids) {
     rows: rowGroups.length,
     columns: columnGroups.length,
     heads: named,
+    needed,
     averaged,
     maps,
     exact,
     signed: Boolean(other),
     minusName: other?.name ?? "",
+    minusId: other?.id ?? "",
   };
 }
 
@@ -96,19 +99,30 @@ export function chosenHeads(state, kind, several = true) {
   return [{ layer, head, share: state.share }, ...rest];
 }
 
-/** The matrix that is taken away: that of another head, or of the same head before the changes or in the other text. */
-export function subtrahend(atlas, kind) {
-  const { minus, selection } = atlas.state;
+/**
+ * What is taken away from a head: another head, or the same before the changes or in the other text; null for nothing.
+ *
+ * Returns {matrix, name, id, place}: `id` names it in files, `place` is {layer, head} where it is one of this message.
+ */
+export function subtrahend(atlas, kind, { layer: own, head: at } = atlas.state.selection) {
+  const { minus } = atlas.state;
   if (minus === "before") {
     const before = atlas.reference?.kinds.find((each) => each.id === kind.id);
-    const alike = before && before.layers > selection.layer && before.heads > selection.head
+    const alike = before && before.layers > own && before.heads > at
       && before.queryAxis.tokens.length === kind.queryAxis.tokens.length && before.keyAxis.tokens.length === kind.keyAxis.tokens.length;
     if (!alike) return null;
-    return { matrix: weightsOf(atlas.reference.weights, before, selection.layer, selection.head), name: referenceName(atlas) };
+    const id = atlas.header.reference_name === "other" ? "other-text" : "unchanged";
+    return { matrix: weightsOf(atlas.reference.weights, before, own, at), name: referenceName(atlas), id, place: null };
   }
   const [layer, head] = minus.split(".").map((text) => Number(text) - 1);
   if (!(layer >= 0 && layer < kind.layers && head >= 0 && head < kind.heads)) return null;
-  return { matrix: weightsOf(atlas.weights, kind, layer, head), name: headName({ layer, head }, atlas.words) };
+  const id = `layer${layer + 1}-head${head + 1}`;
+  return { matrix: weightsOf(atlas.weights, kind, layer, head), name: headName({ layer, head }, atlas.words), id, place: { layer, head } };
+}
+
+/** Whether a head is switched off in what a message is of. */
+export function isOff({ changes = [] }, kind, { layer, head }) {
+  return changes.some((change) => change.type === "head" && change.how === "off" && change.kind === kind && change.layer === layer && change.head === head);
 }
 
 /** What the other message is: of the unchanged model, or of the text beside it. */

@@ -45,7 +45,7 @@ function readElement(paper, element, above) {
   const style = getComputedStyle(element);
   const opacity = above * Number(style.opacity);
   readBox(paper, element.getBoundingClientRect(), style, opacity);
-  if (element instanceof HTMLCanvasElement) readCanvas(paper, element);
+  if (element instanceof HTMLCanvasElement) readCanvas(paper, element, opacity);
   else if (element instanceof SVGElement) readEdges(paper, element, opacity);
   else if (element instanceof HTMLSelectElement) readChoice(paper, element, style, opacity);
   else {
@@ -135,9 +135,9 @@ function readGradient(paper, box, image) {
   });
 }
 
-function readCanvas(paper, canvas) {
+function readCanvas(paper, canvas, opacity) {
   const box = canvas.getBoundingClientRect();
-  if (canvas.width && canvas.height) put(paper, box, (pen) => pen.image(box.x, box.y, box.width, box.height, canvas));
+  if (canvas.width && canvas.height) put(paper, box, (pen) => pen.image(box.x, box.y, box.width, box.height, canvas, opacity));
 }
 
 /** The edges of a tree. */

@@ -1,6 +1,7 @@
 // Where one step of the output looks: the sentence, and what was written before, each token shaded by its weight.
 import { NO_NUMBER, formatNumber, numberElement, setNumber } from "./numbers.js";
 import { pooledNote } from "./payload.js";
+import { isOff } from "./scene.js";
 import { supplyWeights, weightsOf } from "./weights.js";
 import { luminance } from "./color.js";
 import { make, setToken, tokenElement, tokenLabels } from "./text.js";
@@ -99,13 +100,14 @@ export async function fetchShown(view, scene, actions, arrived) {
   arrived();
 }
 
-function showShaded(line, kind, { layer, head, mean, step, theme, weights, words }) {
+function showShaded(line, kind, { layer, head, mean, step, theme, weights, words, header }) {
   const { tokens, lang } = kind.keyAxis;
   const written = kind.square ? step + 1 : tokens.length; // of its own line, the decoder sees what is written so far
   if (line.tokens !== tokens) fillShaded(line, tokens, lang);
   line.title.textContent = words(`decoding_${kind.id}`, {
     head: words(mean ? "decoding_of_layer" : "decoding_of_head", { layer: layer + 1, head: head + 1 }),
   });
+  line.element.classList.toggle("silent", !mean && isOff(header, kind.id, { layer, head }));
   line.list.setAttribute("aria-label", line.title.textContent);
   const shown = stepWeights(weights, kind, step, { layer, head, mean });
   Object.assign(line, { words, exact: shown.exact, weights: shown.weights.slice(0, written) });

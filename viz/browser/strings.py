@@ -24,6 +24,7 @@ STRINGS: dict[str, str] = {
     "attends": "“{query}” attends {weight} to “{key}”",
     "view_lines": "Lines",
     "view_matrix": "Matrix",
+    "matrix_first": "The matrix shows {head}, the first of the {count} chosen heads; “{lines}” shows them all.",
     "view_neuron": "Query × key",
     "view_meaning": "What it means",
     "view_facts": "Facts",

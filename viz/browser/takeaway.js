@@ -14,17 +14,19 @@ export function floatText(value) {
 }
 
 /**
- * Rows [kind, layer, head, query_position, query, key_position, key, value] of every head of a scene, averaged or not.
+ * Rows [kind, layer, head, query_position, query, key_position, key, value] of every head of a scene, then of their mean
+ * where it is shown: its layer is null, its head "mean".
  *
  * Throws where the page has only eight bits of a weight: fetch the exact ones first.
  */
-function* tidyRows({ kind, queries, keys, heads, exact, words }) {
+function* tidyRows({ kind, queries, keys, heads, averaged, maps, exact, words }) {
   if (!exact) throw new Error(words("numbers_not_exact"));
-  for (const { layer, head, values } of heads) {
+  const named = heads.map(({ layer, head, values }) => ({ layer: layer + 1, head: head + 1, values }));
+  for (const { layer, head, values } of averaged ? [...named, { ...maps[0], layer: null, head: "mean" }] : named) {
     for (let i = 0; i < values.length; i++) {
       const query = Math.floor(i / keys.length);
       const key = i % keys.length;
-      yield [kind.id, layer + 1, head + 1, query + 1, queries[query].full, key + 1, keys[key].full, values[i]];
+      yield [kind.id, layer, head, query + 1, queries[query].full, key + 1, keys[key].full, values[i]];
     }
   }
 }
@@ -34,9 +36,11 @@ function columnsOf({ signed }) {
   return [...COLUMNS, signed ? "difference" : "weight"];
 }
 
-/** The values of a scene's heads as CSV. */
+/** The values of a scene's heads as CSV; those of a difference say in each row what was taken away. */
 export function weightsCsv(scene) {
-  return csvLines(columnsOf(scene), tidyRows(scene));
+  if (!scene.signed) return csvLines(columnsOf(scene), tidyRows(scene));
+  const rows = Array.from(tidyRows(scene), (row) => [...row, scene.minusName]);
+  return csvLines([...columnsOf(scene), "minus"], rows);
 }
 
 /** A table as CSV: lines end in CRLF, texts are never formulas. */

@@ -17,6 +17,11 @@ export function beamFigure({ tree, scene, size, penalty, wanted }, about) {
   return framed(screenDrawing([tree.element]), { ...about, title: scene.words("beam_title"), caption }, scene.theme);
 }
 
+/** A scene with the heads that a view shows of it: the matrix has one, the first. */
+export function sceneIn(open, scene) {
+  return open === "matrix" ? { ...scene, maps: scene.maps.slice(0, 1) } : scene;
+}
+
 /** By the name of a view: (view, about, scene) -> its figure. */
 export const FIGURES = {
   lines: (view, about, scene) => linesFigure(scene, about),
