@@ -364,7 +364,7 @@ def test_a_picture_of_a_matrix_is_called_after_the_one_head_that_is_in_it(page, 
 
 
 def test_what_is_said_of_a_head_switched_off_names_it(page, tmp_path):
-    done, payload = changed()
+    _, payload = changed()
     given = with_header(payload, offers=["changes"])
     open_hosted(page, tmp_path, given, lambda asked: ({}, {}), "?view=lines&kind=cross&layer=2&head=1&heads=2.3")
     page.evaluate("""() => { const { atlas } = document.getElementById("atlas").attentionBrowser;

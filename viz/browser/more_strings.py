@@ -68,7 +68,9 @@ STRINGS: dict[str, str] = {
     # --- changes
     "what_if": "What if",
     "this_head": "this head",
-    "note_off": "{head}: its output is zero, so nothing of it reaches the next layer; shown is where it would have looked.",
+    "note_off": (
+        "{head}: its output is zero, so nothing of it reaches the next layer; shown is where it would have looked."
+    ),
     "note_uniform": "{head}: every key that a query sees gets the same weight.",
     "note_token": "{head}: every query that sees this word gives it all its weight.",
     "hide_word": "hide a word",
