@@ -155,13 +155,13 @@ function galleryFiles({ scene, drawings }) {
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
   const rows = queries.flatMap((query, i) => keys.map((key, j) => {
     const at = i * keys.length + j;
-    return [i, query.full, j, key.full, arrays.recorded[at], ...header.kernels.map((_, k) => matrixAt(scene, k).values[at])];
+    return [i + 1, query.full, j + 1, key.full, arrays.recorded[at], ...header.kernels.map((_, k) => matrixAt(scene, k).values[at])];
   }));
   const names = header.kernels.map(({ name }) => name);
   return {
     name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-kernels`,
     drawing: together(drawings, GAP),
     about: { title: place, caption: [names.map((name) => words(`kernel_${name}`)).join(" · "), words("gallery_legend"), header.text], lang: header.lang },
-    csv: [["query_index", "query", "key_index", "key", "recorded", ...names], ...rows],
+    csv: [["query_position", "query", "key_position", "key", "recorded", ...names], ...rows],
   };
 }

@@ -2,13 +2,15 @@
 import { createMap } from "./cells.js";
 import { mapDrawing } from "./map_figure.js";
 import { button } from "./controls.js";
-import { numberOf, phrase, formatNumber } from "./numbers.js";
+import { decimalsFor, formatNumber, numberOf, phrase } from "./numbers.js";
 import { createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { smallNumber } from "./small_number.js";
 import { createStepTable, fillStepTable } from "./step_table.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { weightColorOf } from "./theme.js";
 
 const THUMBNAIL = 104;
+const SMALLEST_CHANGE = 1e-6; // nats: below it, rounding of 32-bit numbers; shown by its size
 const GAP = 24;
 
 /** Build the empty view. */
@@ -81,9 +83,13 @@ function showSummary({ summary, scene }) {
   const { header, arrays, words } = scene;
   const sum = (values) => values.reduce((all, value) => all + value, 0);
   const [before, after] = [sum(arrays.log_before), sum(arrays.log_after)];
+  const change = after - before;
+  const decimals = Math.abs(change) < SMALLEST_CHANGE ? 2 : Math.max(2, decimalsFor(Math.abs(change), 2));
+  const divergence = sum(arrays.divergence) / arrays.divergence.length;
   summary.replaceChildren(...phrase(words("running_summary"), {
-    before: numberOf(before, 2), after: numberOf(after, 2), change: numberOf(after - before, 2),
-    divergence: numberOf(sum(arrays.divergence) / arrays.divergence.length, 3),
+    before: numberOf(before, decimals), after: numberOf(after, decimals),
+    change: Math.abs(change) < SMALLEST_CHANGE ? smallNumber(change) : numberOf(change, decimals),
+    divergence: divergence < SMALLEST_CHANGE ? smallNumber(divergence) : numberOf(divergence, Math.max(3, decimalsFor(divergence, 2))),
   }));
   summary.append(" ", header.note);
 }
@@ -149,7 +155,7 @@ function readOut({ readout, scene, cell }) {
 function runningFiles({ scene, drawings }) {
   const { header, arrays, words } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
-  const steps = header.pieces.map((piece, i) => [i, piece, arrays.log_before[i], arrays.log_after[i], arrays.divergence[i]]);
+  const steps = header.pieces.map((piece, i) => [i + 1, piece, arrays.log_before[i], arrays.log_after[i], arrays.divergence[i]]);
   return {
     name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-${header.chosen}`,
     drawing: together(drawings, GAP),

@@ -23,22 +23,24 @@ STRINGS: dict[str, str] = {
     "take_svg": "These pictures, SVG",
     "take_csv": "The numbers, CSV",
     "bad_degree": (
-        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative. "
-        "The picture stays as it was."
+        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative."
     ),
+    "no_degree": "The degree is empty: give an even number, at least 2.",
+    "picture_stays": "The picture stays as it was.",
+    "picture_trained": "The picture shows the model as it was trained.",
     # --- one query
     "choose_query": "Query: the word that looks",
     "bandwidth": "Bandwidth (temperature)",
     "bandwidth_number": "Bandwidth as a number",
     "bad_bandwidth": (
         "A bandwidth must be above 0: at 0 the kernel would be divided by nothing. Towards 0 all weight goes to the "
-        "nearest key. The picture stays as it was."
+        "key whose kernel is largest."
     ),
     "no_bandwidth": (
         "The linear kernel is negative in places, so it has no root and no power: there is no bandwidth to change."
     ),
     "lens_kernel": "query “{query}”, kernel: {kernel}, bandwidth: {bandwidth}",
-    "line_title": "The kernel falls off along one line",
+    "line_title": "The kernel along its axis, and the weight of each key",
     "line_note": "Each stem is a key that this query sees; its height is its weight. Hollow: hidden from this query.",
     "line_note_position": (
         "Each stem is a key; its height is its weight. This model multiplies the kernel by one of position, so "
@@ -52,9 +54,10 @@ STRINGS: dict[str, str] = {
     "axis_linear_nonnegative": "φ(q) · φ(k), φ(x) = elu(x) + 1",
     "plane_title": "The same in the plane of queries and keys",
     "plane_note": (
-        "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
-        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is "
-        "its key's true weight. Small dots: other queries."
+        "PCA of all queries and keys together: this plane holds {share} of their variance. Each line: {factor} "
+        "times the kernel of the one before, for a key that lies in this plane; a stronger shade is a larger kernel. A "
+        "disc's area is its key's true weight: a heavy key may lie in the pale part, by the directions that the plane "
+        "does not show. Small dots: other queries."
     ),
     "plane_note_signed": (
         "PCA of all queries and keys together: this plane holds {share} of their variance. The lines are evenly "

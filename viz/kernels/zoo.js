@@ -127,7 +127,7 @@ function zooFiles({ scene, drawings, labels }) {
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
   const rows = header.models.flatMap((model, each) => [...zooMatrix(scene, each).values].map((value, at) => {
     const [query, key] = [Math.floor(at / model.keys.length), at % model.keys.length];
-    return [model.id, model.written, query, labels[each].queries[query].full, key, labels[each].keys[key].full, value];
+    return [model.id, model.written, query + 1, labels[each].queries[query].full, key + 1, labels[each].keys[key].full, value];
   }));
   const half = Math.ceil(drawings.length / 2);
   const names = header.models.map(({ name, log_probability: score }) => `${name} (${rounded(score, 2)})`);
@@ -135,6 +135,6 @@ function zooFiles({ scene, drawings, labels }) {
     name: `kernel-zoo-${header.kind}-layer${header.layer + 1}-head${header.head + 1}`,
     drawing: together([drawings.slice(0, half), drawings.slice(half)].map((line) => together(line, ZOO_GAP)), ZOO_GAP, true),
     about: { title: place, caption: [names.join(" · "), words("zoo_legend"), header.text], lang: header.lang },
-    csv: [["model", "translation", "query_index", "query", "key_index", "key", "weight"], ...rows],
+    csv: [["model", "translation", "query_position", "query", "key_position", "key", "weight"], ...rows],
   };
 }
