@@ -40,7 +40,7 @@ export function createSmoother(root) {
   const below = root.appendChild(make("div", "lens-pictures"));
   view.table = createKeyTable(below, point);
   view.values = createPicture(below, point);
-  keepThrough(view.queries, () => view.good && keep(view));
+  keepThrough(view.queries, () => { if (view.good && !view.good.instead) keep(view); });
   return view;
 }
 
@@ -82,7 +82,7 @@ function choiceOf({ query, smoother, bandwidth, degree }, header) {
 
 /** What is drawn where the choices make no kernel: the model as trained. */
 function asTrained({ choice, scene }) {
-  return { query: choice.query, name: scene.header.kernel, bandwidth: 1, degree: scene.header.options.degree };
+  return { query: choice.query, name: scene.header.kernel, bandwidth: 1, degree: scene.header.options.degree, instead: true };
 }
 
 /** Write what is drawn into the address. */
@@ -136,7 +136,7 @@ function update(view) {
   const { words } = scene;
   const signed = Boolean(SMOOTHERS[choice.name].signed);
   const bad = signed ? null : badNumbers(choice);
-  const instead = () => words(view.good ? "picture_stays" : "picture_trained");
+  const instead = () => words(view.good && !view.good.instead ? "picture_stays" : "picture_trained");
   view.problem.textContent = bad ? `${words(bad)} ${instead()}` : signed ? words("no_bandwidth") : "";
   view.problem.hidden = view.problem.textContent === "";
   view.kernel.input.value = choice.name;
