@@ -3,7 +3,7 @@ import { createMap } from "./cells.js";
 import { mapDrawing } from "./map_figure.js";
 import { button } from "./controls.js";
 import { decimalsFor, formatNumber, numberOf, phrase } from "./numbers.js";
-import { createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
 import { smallNumber } from "./small_number.js";
 import { createStepTable, fillStepTable } from "./step_table.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
@@ -40,6 +40,7 @@ export function showRunning(view, scene) {
   drawMaps(view);
   fillStepTable(view.steps, scene);
   fillTakeaway(view.takeaway, () => runningFiles(view), words, scene.theme);
+  fillTakeaway(view.steps.takeaway, () => stepFiles(view.scene), words, scene.theme);
 }
 
 function showFilters(view) {
@@ -152,14 +153,32 @@ function readOut({ readout, scene, cell }) {
   }));
 }
 
-function runningFiles({ scene, drawings }) {
-  const { header, arrays, words } = scene;
+function filesName({ header }) {
+  return `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-${header.chosen}`;
+}
+
+function runningFiles({ scene, maps, drawings }) {
+  const { header, arrays, words, theme, queries, after } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
-  const steps = header.pieces.map((piece, i) => [i + 1, piece, arrays.log_before[i], arrays.log_after[i], arrays.divergence[i]]);
+  const pictures = drawings.map((each, i) => titled(each, words(`map_${maps[i].name}`), theme));
+  const rows = queries.flatMap((query, i) => after.map((key, j) => {
+    const [at, before] = [i * after.length + j, placed(scene, { query: i, key: j }, "before")];
+    const weight = before ? arrays.map_before[before.query * header.keys.length + before.key] : "";
+    return [i + 1, query.full, j + 1, key.full, arrays.map_visible[at] ? 1 : 0, weight, arrays.map_after[at]];
+  }));
   return {
-    name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-${header.chosen}`,
-    drawing: together(drawings, GAP),
-    about: { title: place, caption: [header.note, ...["visible", "before", "after"].map((name) => words(`map_${name}`)), header.text], lang: header.lang },
+    name: filesName(scene),
+    drawing: together(pictures, GAP),
+    about: { title: place, caption: [header.note, words("map_axes"), header.text], lang: header.lang },
+    csv: [["query_position", "query", "key_position", "key", "seen", "weight_before", "weight_after"], ...rows],
+  };
+}
+
+function stepFiles(scene) {
+  const { log_before: before, log_after: after, divergence } = scene.arrays;
+  const steps = scene.header.pieces.map((piece, i) => [i + 1, piece, before[i], after[i], divergence[i]]);
+  return {
+    name: `${filesName(scene)}-steps`,
     csv: [["position", "piece", "log_probability_before", "log_probability_after", "divergence"], ...steps],
   };
 }

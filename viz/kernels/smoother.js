@@ -2,7 +2,7 @@
 import { fillSelect, selectBox, slider } from "./controls.js";
 import { keepChoices, keepThrough, keptChoices } from "./kept.js";
 import { createKeyTable, fillKeyTable, markKey } from "./key_table.js";
-import { createPicture, createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createPicture, createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
 import { profileDrawing } from "./profile_figure.js";
 import { keyPlane, valuePlane } from "./smoother_planes.js";
 import { badNumbers, rowsOf, smoothQuery, SMOOTHERS, weightedMean } from "./smoothing.js";
@@ -200,7 +200,8 @@ function draw(view) {
   fillKeyTable(view.table, { ...common, numbers: agreement(shown, view) });
   markKey(view.table, pointed);
   view.root.classList.toggle("stale", good.query !== view.choice.query || good.name !== view.choice.name);
-  fillTakeaway(view.takeaway, () => files(view, shown, [line, plane, values]), words, theme);
+  const pictures = () => [[line, "line_title"], [plane, "plane_title"], [values, "values_title"]].map(([each, title]) => titled(each, words(title), theme));
+  fillTakeaway(view.takeaway, () => files(view, shown, pictures()), words, theme);
 }
 
 /** How far the numbers computed here are from the recorded ones, in a sentence. */
@@ -229,7 +230,7 @@ function files({ scene, good }, shown, drawings) {
   return {
     name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-query${good.query + 1}-${good.name}`,
     drawing: together(drawings, GAP),
-    about: { title: place, caption: [kernel, words("line_title"), header.text], lang: header.lang },
+    about: { title: place, caption: [kernel, header.text], lang: header.lang },
     csv: [SMOOTHER_COLUMNS, ...rows],
   };
 }

@@ -108,6 +108,7 @@ STRINGS: dict[str, str] = {
         "Rows are queries, columns are keys; the stronger the colour, the larger the weight, up to 1. Point at a cell "
         "of any map, or use the arrow keys."
     ),
+    "map_axes": "Rows are queries, columns are keys; the stronger the colour, the larger the weight.",
     "map_read": "{query} → {key}: weight {before} as it stands, {after} now.",
     "map_read_hidden": "{query} → {key}: not seen; weight {before} as it stands, {after} now.",
     "steps_title": "Each piece of the translation, given those before it",
