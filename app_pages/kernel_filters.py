@@ -204,7 +204,9 @@ def _pictures(place: Place, chosen: str, typed: int) -> dict[str, Tensor]:
     if chosen in ("window", "strided"):
         sizes[chosen] = typed
     changed = {
-        name: visible & False if size is not None and size < 1 else _seen(place, FilterChange(place.kind, None, name, size))
+        name: visible & False
+        if size is not None and size < 1
+        else _seen(place, FilterChange(place.kind, None, name, size))
         for name, size in sizes.items()
     }  # within less than one place there is no key
     queries = len(visible)

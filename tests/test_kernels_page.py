@@ -159,7 +159,11 @@ def test_the_last_good_filter_stays(open_page, sent):
 
 @pytest.mark.parametrize(
     ("kind", "size", "said"),
-    [("cross", 3, "fewer than 3"), ("cross", 1, "only the key at its own"), ("decoder", 3, "In decoder self-attention")],
+    [
+        ("cross", 3, "fewer than 3"),
+        ("cross", 1, "only the key at its own"),
+        ("decoder", 3, "In decoder self-attention"),
+    ],
 )
 def test_a_filter_says_whom_a_query_sees_in_this_attention(kind, size, said, open_page, sent, done):
     open_page(lens="filter", filter="window", window=str(size), kind=kind, layer="1", head="1")

@@ -77,7 +77,7 @@ function fillNumbers(card, kernel, scene) {
   card.warning.hidden = !kernel.outside;
   if (!kernel.outside) return;
   card.warning.replaceChildren(...phrase(words("gallery_outside"), {
-    outside: numberOf(kernel.outside, 0), lowest: numberOf(kernel.lowest, 2), highest: numberOf(kernel.highest, 2),
+    outside: numberOf(kernel.outside, 0), count: String(scene.arrays.visible.filter(Boolean).length), lowest: numberOf(kernel.lowest, 2), highest: numberOf(kernel.highest, 2),
     query: tokenElement(scene.queries[kernel.worst], "query"), total: numberOf(kernel.total, DECIMALS),
   }));
 }

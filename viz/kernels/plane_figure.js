@@ -144,10 +144,13 @@ export function nameDiscs(pen, frame, marks, labels, weights, { pointed, theme, 
   const keys = pointed === null ? order : [pointed, ...order.filter((key) => key !== pointed)];
   const own = keys.map((key) => ({ ...marks[key], label: labels[key], color: key === pointed ? theme.color("key") : undefined }));
   const taken = [];
+  const discs = [...more, ...marks.filter(({ hidden }) => !hidden)];
   for (const { x, y, radius, label, color } of [...more, ...own]) {
     const width = Math.min(LABEL_WIDEST, labelWidths([label], typeOf(theme, color ? 600 : 400))[0] + 4);
-    const places = [x + radius + 4, x - radius - 4 - width].map((x0) => ({ x0, y, width }));
-    const box = places.find((each) => fits(each, frame) && !taken.some((other) => overlapping(each, other)));
+    const aside = [x + radius + 4, x - radius - 4 - width].map((x0) => ({ x0, y, width }));
+    const over = [y - radius - 11, y + radius + 11].map((middle) => ({ x0: x - width / 2, y: middle, width }));
+    const free = (each) => !taken.some((other) => overlapping(each, other)) && !discs.some((disc) => covers(each, disc));
+    const box = [...aside, ...over].find((each) => fits(each, frame) && free(each));
     if (!box) continue;
     taken.push(box);
     pen.rects([box.x0 - 2, y - 8, width + 4, 16], { color: theme.color("background"), opacity: 0.72 });
@@ -161,6 +164,12 @@ function fits({ x0, y, width }, frame) {
 
 function overlapping(a, b) {
   return Math.abs(a.y - b.y) < LINE && a.x0 < b.x0 + b.width && b.x0 < a.x0 + a.width;
+}
+
+/** Whether a name would lie on a disc. */
+function covers({ x0, y, width }, disc) {
+  const [across, down] = [disc.x - Math.max(x0, Math.min(x0 + width, disc.x)), disc.y - Math.max(y - 7, Math.min(y + 7, disc.y))];
+  return Math.hypot(across, down) < disc.radius + 1;
 }
 
 /** The plane's own outline. */

@@ -1,6 +1,6 @@
 // The running model under another set filter or kernel: who may see whom, the weights, and each piece of the output.
 import { createMap } from "./cells.js";
-import { mapDrawing } from "./map_figure.js";
+import { mapDrawing, thumbnailDrawing } from "./map_figure.js";
 import { button } from "./controls.js";
 import { decimalsFor, formatNumber, numberOf, phrase } from "./numbers.js";
 import { createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
@@ -62,7 +62,7 @@ function showFilters(view) {
     element.setAttribute("aria-pressed", String(id === header.chosen));
     name.textContent = words(`filter_${id}`);
     const matrix = { values: arrays[`filter_${id}`], rows, columns };
-    const drawing = mapDrawing({ matrix, labels: null, color: seenColor(theme), cell: null, theme, width: THUMBNAIL });
+    const drawing = thumbnailDrawing(matrix, seenColor(theme), theme, THUMBNAIL);
     showPicture(canvas, drawing, { title: "", spoken: words("filter_spoken", { seen: shareSeen(matrix) }), theme });
   });
 }

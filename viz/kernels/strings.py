@@ -132,12 +132,14 @@ STRINGS: dict[str, str] = {
     "no_gram": "not symmetric",
     "gallery_spoken": "{distance} of the weight moved, the layer's output by {moved}",
     "gallery_outside": (
-        "Weights outside [0, 1]: {outside}, from {lowest} to {highest}. Positive and negative kernel values cancel: "
-        "those of “{query}” add up to {total} of their sizes together, and everything is divided by that."
+        "Weights outside [0, 1]: {outside} of {count}, from {lowest} to {highest}. Positive and negative kernel values "
+        "cancel: those of “{query}” add up to {total} of their sizes together, and everything is divided by that."
     ),
     "gallery_legend": (
         "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
-        "of the layer joined. Eigenvalues are over the largest size; a Gram matrix takes a symmetric kernel."
+        "of the layer joined. A Gram matrix holds the kernel of each two of the points: if it is symmetric and none "
+        "of its eigenvalues is below zero (positive semi-definite), the kernel is an inner product of features, a proper "
+        "measure of likeness. Eigenvalues are over the largest size."
     ),
     "rbf_penalty": (
         "RBF is the exponential kernel of 2 q · k with a penalty on the length of the key, ‖k‖² ÷ √d: computed both "
