@@ -138,8 +138,8 @@ STRINGS: dict[str, str] = {
     "gallery_legend": (
         "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
         "of the layer joined. A Gram matrix holds the kernel of each two of the points: if it is symmetric and none "
-        "of its eigenvalues is below zero (positive semi-definite), the kernel is an inner product of features, a proper "
-        "measure of likeness. Eigenvalues are over the largest size."
+        "of its eigenvalues is below zero (positive semi-definite), the kernel is an inner product of features, a "
+        "proper measure of likeness. Eigenvalues are over the largest size."
     ),
     "rbf_penalty": (
         "RBF is the exponential kernel of 2 q · k with a penalty on the length of the key, ‖k‖² ÷ √d: computed both "
