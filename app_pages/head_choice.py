@@ -111,6 +111,26 @@ def standing_head(config: ModelConfig, otherwise: Head) -> Head:
     return kind, layer, head
 
 
+def say_missing(config: ModelConfig, shown: Head, _: Translate) -> None:
+    """Say that the head which the visitor chose is not to be had in a model, where it is not, and what is shown."""
+    kind, layer, head = shown
+    layers, heads = num_layers(config, kind), config.num_heads
+    asked = [int(st.session_state.get(key) or 0) for key in ("layer", "head")]
+    if asked[0] > layers or asked[1] > heads:
+        st.caption(
+            _(
+                "You chose layer {asked_layer}, head {asked_head}, but these models have {layers} layers of {heads} "
+                "heads: shown are layer {layer}, head {head}.",
+                asked_layer=asked[0],
+                asked_head=asked[1],
+                layers=layers,
+                heads=heads,
+                layer=layer + 1,
+                head=head + 1,
+            )
+        )
+
+
 def choose_head(
     config: ModelConfig,
     otherwise: Head,

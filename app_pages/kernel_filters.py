@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -26,14 +27,18 @@ SIZES = {"window": ("window", 3), "strided": ("stride", 3), "padding": ("padding
 MOST = {"window": 999, "strided": 999, "padding": 32}
 NOTES = {
     "trained": N_("This is the set filter that the model was trained with."),
-    "everything": N_("Every query sees every key; in the decoder also what is yet to be written."),
+    "everything": N_("Every query sees every key."),
     "causal": N_("A query sees the keys at or before its own place."),
-    "window": N_("A query sees the keys fewer than {size} places away; in the decoder only those before it."),
-    "strided": N_(
-        "A query sees its neighbours within {size}, and beyond them every key at a multiple of it; in the decoder only "
-        "those before it."
-    ),
+    "window": N_("A query sees the keys fewer than {size} places away."),
+    "strided": N_("A query sees its neighbours within {size}, and beyond them every key at a multiple of it."),
 }
+OWN_PLACE = N_("A query sees only the key at its own place.")
+DECODER_NOTES = {
+    "everything": N_("In decoder self-attention that is also what is yet to be written."),
+    "window": N_("In decoder self-attention it sees no key after its own place."),
+    "strided": N_("In decoder self-attention it sees no key after its own place."),
+}
+STAYS, TRAINED = N_("The picture stays as it was."), N_("The picture shows the model as it was trained.")
 
 
 class Refusal(ValueError):
@@ -57,10 +62,11 @@ def filters(place: Place, _: Translate) -> None:
         run = _run(place, chosen, layer, size, how, _)
         st.session_state["good filter"] = about, run
     except Refusal as refusal:
-        st.warning(str(refusal))
         kept_about, run = st.session_state.get("good filter", (None, None))
+        st.warning(f"{refusal} {_(STAYS if kept_about == about else TRAINED)}")
         if kept_about != about:
             run = _run(place, "trained", layer, 0, None, _)
+        run = replace(run, filters=_pictures(place, chosen, size))
     show_run(place, run, _, key="kernel_filter", chosen=_take)
 
 
@@ -97,7 +103,7 @@ def _run(place: Place, chosen: str, layer: int | None, size: int, how: Any, _: T
     standing = list(read_changes(place.standing.changes))
     trained = variant(standing, model.config, len(source))
     paths = paths_of(model.config, place.kind, layer)
-    pictures = _pictures(place)
+    pictures = _pictures(place, chosen, size)
     if chosen == "padding":
         if place.kind == "decoder":
             raise Refusal(_("Padding follows the sentence that is read; the decoder's self-attention has none."))
@@ -116,7 +122,15 @@ def _run(place: Place, chosen: str, layer: int | None, size: int, how: Any, _: T
     change = _change(place, chosen, layer, size, _)
     _check_every_query(place, change, size, _)
     run = variant([*standing, change], model.config, len(source))
-    return Run(chosen, run, _(NOTES[chosen], size=size), filters=pictures | {chosen: _seen(place, change)})
+    return Run(chosen, run, _note(place.kind, chosen, size, _), filters=pictures)
+
+
+def _note(kind: str, chosen: str, size: int, _: Translate) -> str:
+    """Say whom a query sees under a filter, in this kind of attention."""
+    if chosen == "window" and size == 1:
+        return _(OWN_PLACE)
+    more = [_(DECODER_NOTES[chosen])] if kind == "decoder" and chosen in DECODER_NOTES else []
+    return " ".join([_(NOTES[chosen], size=size), *more])
 
 
 def _change(place: Place, chosen: str, layer: int | None, size: int, _: Translate) -> FilterChange:
@@ -126,7 +140,7 @@ def _change(place: Place, chosen: str, layer: int | None, size: int, _: Translat
         raise Refusal(
             _(
                 "With {size}, a query would see no key at all, and its weights would be nothing divided by nothing. "
-                "Give at least 1. The picture stays as it was.",
+                "Give at least 1.",
                 size=size,
             )
         ) from error
@@ -150,7 +164,7 @@ def _check_every_query(place: Place, change: FilterChange, size: int, _: Transla
         raise Refusal(
             _(
                 "The query “{query}”, at place {position}, would see no key: the last one is {size} or more places "
-                "before it. Give a larger number. The picture stays as it was.",
+                "before it. Give a larger number.",
                 query=query,
                 position=empty[0] + 1,
                 size=size,
@@ -180,14 +194,21 @@ def _remembering(
     )
 
 
-def _pictures(place: Place) -> dict[str, Tensor]:
-    """Which keys each query would see under each filter, at its usual size."""
+def _pictures(place: Place, chosen: str, typed: int) -> dict[str, Tensor]:
+    """Which keys each query would see under each filter: the chosen one at the typed size, the others at the usual."""
     import torch
 
     weights = place.trace[f"{place.path}.weights"]
     visible = place.trace[f"{place.path}.visible"][0, 0].expand(weights.shape[-2:])
-    usual = {name: SIZES[name][1] if name in SIZES else None for name in ("everything", "causal", "window", "strided")}
-    changed = {name: _seen(place, FilterChange(place.kind, None, name, size)) for name, size in usual.items()}
+    sizes = {name: SIZES[name][1] if name in SIZES else None for name in ("everything", "causal", "window", "strided")}
+    if chosen in ("window", "strided"):
+        sizes[chosen] = typed
+    changed = {
+        name: visible & False
+        if size is not None and size < 1
+        else _seen(place, FilterChange(place.kind, None, name, size))
+        for name, size in sizes.items()
+    }  # within less than one place there is no key
     queries = len(visible)
     padding = torch.zeros(queries, SIZES["padding"][1], dtype=torch.bool)
     memory = torch.full((queries, 4), 0.5)  # seen, and told apart from the sentence's own keys

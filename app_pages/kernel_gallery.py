@@ -42,7 +42,7 @@ def gallery(place: Place, _: Translate) -> None:
         gallery_message(place, record, readings, norm_penalty(record).error, symmetric), key="kernel_gallery"
     )
     surface(place, record, degree, _)
-    _on_the_model(place, degree, _)
+    _on_the_model(place, degree, symmetric, _)
 
 
 def _degree(_: Translate) -> int:
@@ -62,11 +62,13 @@ def _degree(_: Translate) -> int:
     return st.session_state["good degree"]
 
 
-def _on_the_model(place: Place, degree: int, _: Translate) -> None:
+def _on_the_model(place: Place, degree: int, symmetric: str | None, _: Translate) -> None:
     """Let the running model use a kernel, in one head, a layer or everywhere."""
     from transformer.slot_runs import variant
 
     st.subheader(_("On the running model"))
+    if symmetric:
+        st.caption(_("The running model keeps both of its trained maps, W_q and W_k; one map for both is above alone."))
     row = st.columns([4, 4, 4], vertical_alignment="bottom")
     with row[0]:
         name = select(

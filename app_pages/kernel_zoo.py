@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app_pages import session
-from app_pages.head_choice import Head, choose_head
+from app_pages.head_choice import Head, choose_head, say_missing
 from app_pages.i18n import Translate, translate_all
 from app_pages.kernel_choices import kept
 from app_pages.kernel_picture import kernel_picture
@@ -34,6 +34,7 @@ def zoo(otherwise: Head, columns: Sequence[Any], language: str, _: Translate) ->
         return
     config = session.translator(lines[0].model).model.config
     head = choose_head(config, otherwise, language, _, columns, st.selectbox)
+    say_missing(config, head, _)
     names = {line.model: row_name(variant(line.model), _) for line in lines}
     chosen = kept("zoo", FIRST, list(names))
     kernel_picture(zoo_message(lines, names, chosen, head, text, language), key="kernel_zoo", chosen=_take)

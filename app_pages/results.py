@@ -26,7 +26,7 @@ from app_pages.results_texts import (
     score_text,
 )
 from app_pages.zoo_view import zoo_view
-from viz.intervals import Marked, curves, interval_plot
+from viz.intervals import Marked, curves, interval_plot, line_colors
 
 RECIPE = "python -m experiments.kernels --multi30k DIRECTORY --shakespeare DIRECTORY"
 
@@ -89,7 +89,7 @@ def failures(results: Results, table: str, dataset: str, _: Translate) -> None:
         )
         alternative = _("Loss over steps of {count} failed runs; the table below says how each ended.", count=count)
         st.altair_chart(curves(lines, _("training step"), _("loss"), scheme()), alt=alternative, key="failed plot")
-        st.html(curves_table(lines, _))
+        st.html(curves_table(lines, line_colors(len(lines), scheme()), _))
 
 
 def claim(judged: Judged, others: list[Judged], results: Results, _: Translate) -> None:

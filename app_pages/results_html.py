@@ -16,6 +16,7 @@ from app_pages.results_texts import (
     UNITS,
     VERDICTS,
     number,
+    papers_text,
     row_name,
     score_text,
     seeds_text,
@@ -44,8 +45,10 @@ CSS = """<style>
 .atlas-claim b { font-size: 18px; font-weight: 700; display: block; line-height: 1.35; }
 .stHeading h2 { font-size: 1.5rem; padding: 0.75rem 0 0.5rem; }
 @media (max-width: 640px) { .atlas-results td .atlas-verdict { white-space: normal; } }
+.atlas-line { display: inline-block; width: 28px; margin-right: 8px; vertical-align: middle; }
 .atlas-zoo { margin: 0; overflow-wrap: anywhere; }
 </style>"""
+STROKES = ("solid", "dashed", "dotted")  # of lines, in the order of `viz.intervals.DASHES`
 LOOKS = {"holds": "atlas-yes", "does not hold": "atlas-no", "not decided": "atlas-open"}
 
 
@@ -73,6 +76,8 @@ def claims_table(results: Results, _: Translate) -> str:
             continue
         cells = "".join(f"<td>{verdict_html(each.verdict, _) if each else '–'}</td>" for each in judged)
         where = f"<small>{escape(_(TABLES[table]))}</small>"
+        said = papers_text(results.papers_verdicts(next(each for each in judged if each)), _)
+        where += f"<small>{escape(said)}</small>" if said else ""
         lines.append(f'<tr><th scope="row">{escape(_(text))}{where}</th>{cells}</tr>')
     said, first = _("The paper's claims, tested again in small"), _("The paper says")
     return _table(said, f'<tr><th scope="col">{escape(first)}</th>{head}</tr>', lines)
@@ -109,11 +114,11 @@ def rows_table(results: Results, table: str, dataset: str, _: Translate) -> str:
     return _table(_("Mean over the runs, with its 95 % interval (Student's t)"), head, lines)
 
 
-def curves_table(lines: dict[str, list[tuple[int, float]]], _: Translate) -> str:
-    """What the curves of failed runs say, in words."""
+def curves_table(lines: dict[str, list[tuple[int, float]]], colors: Sequence[str], _: Translate) -> str:
+    """What the curves of failed runs say, in words, each with its line's look."""
     head = "".join(f'<th scope="col">{escape(each)}</th>' for each in _curve_heads(_))
     rows = []
-    for name, line in lines.items():
+    for place, (name, line) in enumerate(lines.items()):
         finite = [(step, loss) for step, loss in line if loss == loss]
         end = (
             _("not finite at step {step}", step=line[-1][0])
@@ -123,7 +128,11 @@ def curves_table(lines: dict[str, list[tuple[int, float]]], _: Translate) -> str
         lowest = min(finite, key=lambda point: point[1])
         cells = f"{finite[0][1]:.2f}", f"{lowest[1]:.2f} ({lowest[0]})", f"{finite[-1][1]:.2f} ({finite[-1][0]})"
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        rows.append(f'<tr><th scope="row">{escape(name)}</th>{numbers}<td class="words">{escape(end)}</td></tr>')
+        look = f"border-top: 3px {STROKES[place % len(STROKES)]} {colors[place]}"
+        sample = f'<span class="atlas-line" style="{look}" aria-hidden="true"></span>'
+        rows.append(
+            f'<tr><th scope="row">{sample}{escape(name)}</th>{numbers}<td class="words">{escape(end)}</td></tr>'
+        )
     return _table(_("Loss in training, with the step"), f"<tr>{head}</tr>", rows)
 
 

@@ -144,6 +144,25 @@ class Results:
             paper,
         )
 
+    def papers_verdicts(self, judged: Judged) -> dict[str, bool]:
+        """By data of the paper: whether its own numbers order the rows as a claim does, where it compares numbers."""
+        if any(each.test != "better" for each in judged.comparisons):
+            return {}
+        found = {}
+        for dataset in _distinct(row["dataset"] for row in self.papers):
+            values = {
+                (row["table"], row["variant"]): _number(row["value"])
+                for row in self.papers
+                if row["dataset"] == dataset
+            }
+            metric = next(row["metric"] for row in self.papers if row["dataset"] == dataset)
+            sign = 1 if metric == "BLEU" else -1
+            sides = [[[values.get(row) for row in side] for side in (c.first, c.second)] for c in judged.comparisons]
+            if all(value is not None for pair in sides for side in pair for value in side):
+                means = [[sum(v or 0 for v in side) / len(side) for side in pair] for pair in sides]
+                found[dataset] = all(sign * (first - second) > 0 for first, second in means)
+        return found
+
     def runs(self, table: str, variant: str, dataset: str, metric: str) -> tuple[Run, ...]:
         """The runs of one row."""
         return next((row.runs for row in self.rows(table, dataset, metric) if row.variant == variant), ())

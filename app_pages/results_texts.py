@@ -131,6 +131,16 @@ def score_text(row: Row, metric: str, _: Translate) -> str:
     return _("{mean} ({low} to {high})", mean=mean, low=low, high=high)
 
 
+def papers_text(verdicts: dict[str, bool], _: Translate) -> str:
+    """Say on which of its data the paper's own numbers bear a claim out, where they do not on all."""
+    if all(verdicts.values()):
+        return ""
+    parts = [
+        f"{DATA_NAMES[each]}: {_(VERDICTS['holds' if holds else 'does not hold'])}" for each, holds in verdicts.items()
+    ]
+    return _("The paper's own numbers for it (recalled): {parts}.", parts="; ".join(parts))
+
+
 def seeds_text(row: Row, planned: int, _: Translate) -> str:
     """Say how many runs there are, and of how many where some are missing."""
     done = len(row.runs)

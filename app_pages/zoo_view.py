@@ -102,12 +102,16 @@ def ways_to_heads(line: ZooLine, text: str, language: str, _: Translate, **head:
         ends = [f"{end:.1f}".replace("-", "−") for end in (line.lowest, line.highest)]
         st.caption(
             _(
-                "Its weights here run from {low} to {high}, and a picture of heads is true of weights from 0 to 1 "
-                "alone.",
+                "Its weights here run from {low} to {high}; the page of heads draws weights from 0 to 1 alone.",
                 low=ends[0],
                 high=ends[1],
             )
         )
+        if not head:  # else that page is this one
+            query = {**_address(text, language), "lens": "zoo", "zoo": model}
+            st.page_link(
+                KERNELS, label=_("See its weights, with their signs"), icon=":material/grid_view:", query_params=query
+            )
         return
     address = {**_address(text, language), **head}
     st.page_link(HEADS, label=_("See its heads"), icon=":material/grid_view:", query_params={**address, "model": model})

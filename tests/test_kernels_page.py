@@ -141,7 +141,11 @@ def test_every_filter_has_a_picture_and_rows_that_sum_to_one(kind, name, open_pa
 def test_a_bad_filter_gets_a_sentence_and_a_picture_stays(address, said, open_page, sent):
     app = open_page(lens="filter", **{"kind": "encoder", "layer": "1", "head": "1", **address})
     assert said in words_of(app)
-    assert sent["kernel_filter"][0]["chosen"] == "trained"
+    assert "The picture shows the model as it was trained." in words_of(app)
+    header, arrays = sent["kernel_filter"]
+    assert header["chosen"] == "trained"
+    if "window" in address or "stride" in address:  # of less than one place there is no key to see
+        assert not arrays[f"filter_{address['filter']}"].any()
 
 
 def test_the_last_good_filter_stays(open_page, sent):
@@ -150,6 +154,27 @@ def test_the_last_good_filter_stays(open_page, sent):
     assert "no key at all" in words_of(app)
     assert sent["kernel_filter"][0]["chosen"] == "window"
     assert "2" in sent["kernel_filter"][0]["note"]
+    assert "The picture stays as it was." in words_of(app)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "said"),
+    [
+        ("cross", 3, "fewer than 3"),
+        ("cross", 1, "only the key at its own"),
+        ("decoder", 3, "In decoder self-attention"),
+    ],
+)
+def test_a_filter_says_whom_a_query_sees_in_this_attention(kind, size, said, open_page, sent, done):
+    open_page(lens="filter", filter="window", window=str(size), kind=kind, layer="1", head="1")
+    header, arrays = sent["kernel_filter"]
+    if len(done[0].ids) > len(header["keys"]) and kind == "cross" and size == 1:
+        return  # the last queries would see nothing: refused
+    assert said in header["note"] and ("decoder" in header["note"]) == (kind == "decoder")
+    seen = arrays["filter_window"].reshape(len(header["queries"]), -1)
+    distance = np.subtract.outer(np.arange(seen.shape[0]), np.arange(seen.shape[1]))
+    near = np.abs(distance) < size
+    np.testing.assert_array_equal(seen, near & (distance >= 0) if kind == "decoder" else near)
 
 
 def test_a_window_that_ends_before_the_output_does_is_refused(open_page, sent):

@@ -314,12 +314,12 @@ def test_the_numbers_as_csv_hold_all_and_run_nothing() -> None:
     rows = list(csv.reader(io.StringIO(to_csv(figures))))
     assert tuple(rows[0]) == HEAD
     assert rows[1:] == [
-        ["map", "0", "'=A1", "0", "'@x", "1.5"],
-        ["map", "0", "'=A1", "1", "▁y", "-2.0"],
-        ["curve", "0", "line", "0", "0", "3.0"],
-        ["curve", "0", "line", "1", "1", "4.0"],
-        ["table", "0", "'-head", "1", "n", "5.25"],
-        ["table", "1", "▁a", "1", "n", "6"],
+        ["map", "1", "'=A1", "1", "'@x", "1.5"],
+        ["map", "1", "'=A1", "2", "▁y", "-2.0"],
+        ["curve", "1", "line", "1", "0", "3.0"],
+        ["curve", "1", "line", "2", "1", "4.0"],
+        ["table", "1", "'-head", "1", "n", "5.25"],
+        ["table", "2", "▁a", "1", "n", "6"],
     ]
 
 

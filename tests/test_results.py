@@ -19,10 +19,12 @@ from app_pages import results_tables, results_texts, zoo
 from app_pages.i18n import translator as interface
 from app_pages.results_html import claims_table, curves_table, rows_table
 from app_pages.results_tables import FILES, MissingResults, Results, read_curve, read_results
+from app_pages.results_texts import papers_text
 from transformer.model_files import zoo as zoo_names
 from transformer.tokenizers import START
 from transformer.translator import load_translator
 from viz.browser import decode_header
+from viz.intervals import line_colors
 
 ROOT = Path(__file__).parent.parent
 _ = interface("en")
@@ -160,11 +162,28 @@ def test_cells_that_are_not_finished_say_how_far_they_are(results: Results, tmp_
     assert f"one run gives no interval 1 of {planned}" in shown
 
 
+def test_the_papers_own_numbers_are_held_against_its_claim(results: Results) -> None:
+    """Of the claim on the product kernel, from paper.csv: worst of three in translation, best in prediction."""
+    with (FILES / "paper.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["table"] == "position" and row["variant"] != "product"]
+    best = {
+        dataset: pick([row for row in rows if row["dataset"] == dataset], key=lambda row: float(row["value"]))[
+            "variant"
+        ]
+        for dataset, pick in (("iwslt14", max), ("wikitext103", min))
+    }
+    judged = results.verdict("product_kernel_best", "multi30k", "BLEU")
+    found = results.papers_verdicts(judged)
+    assert found == {dataset: variant == "transformer_xl" for dataset, variant in best.items()}
+    assert set(found.values()) == {True, False}
+    assert "IWSLT'14" in papers_text(found, _) and not papers_text({"iwslt14": True}, _)
+
+
 def test_a_failed_run_keeps_its_curve(results: Results) -> None:
     runs = {(variant, seed) for variant, seed in results.failed_runs("kernel", "shakespeare")}
     curves = {f"{variant} {seed}": read_curve("kernel", variant, "shakespeare", seed) for variant, seed in runs}
     assert curves
-    shown = text_of(curves_table(curves, _))
+    shown = text_of(curves_table(curves, line_colors(len(curves), "dark"), _))
     for curve in curves.values():
         losses = np.array([loss for __, loss in curve])
         finite = losses[np.isfinite(losses)]

@@ -12,7 +12,7 @@ Row = tuple[str, int, str, int, str, "float | str"]
 
 
 def to_csv(figures: Iterable[Figure]) -> str:
-    """Write the numbers of all matrices, curves and tables; rows and columns count from 0."""
+    """Write the numbers of all matrices, curves and tables; rows and columns count from 1, as on the page."""
     return csv_text(HEAD, (row for figure in figures for row in numbers(figure)))
 
 
@@ -21,12 +21,12 @@ def numbers(figure: Figure) -> Iterator[Row]:
     if isinstance(figure, Matrix):
         rows, columns = (names(labels) for labels in (figure.rows, figure.columns))
         for (row, column), value in _cells(figure.values):
-            yield figure.title, row, _at(rows, row), column, _at(columns, column), value
+            yield figure.title, row + 1, _at(rows, row), column + 1, _at(columns, column), value
     elif isinstance(figure, Curves):
         for (row, column), value in _cells(figure.values):
-            yield figure.title, row, figure.labels[row], column, str(figure.x[column]), value
+            yield figure.title, row + 1, figure.labels[row], column + 1, str(figure.x[column]), value
     elif isinstance(figure, Table):
-        for row, cells in enumerate(figure.rows):
+        for row, cells in enumerate(figure.rows, 1):
             name = cells[0].piece if isinstance(cells[0], Piece) else str(cells[0])
             for column, cell in enumerate(cells[1:], 1):
                 if isinstance(cell, float | int | str):

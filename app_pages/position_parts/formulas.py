@@ -45,8 +45,9 @@ VARIANTS: dict[str, tuple[str, str, str, bool]] = {
 def formulas(_: Translate) -> list[str]:
     """Every variant as Markdown."""
     title, by_heart = _("Five ways for position to enter the kernel"), _("recalled")
+    why = _("This formula is from memory, and was not checked against the paper.")
     told = [f"#### {title}"]
     for name, line, latex, recalled in VARIANTS.values():
-        badge = f" :orange-badge[{by_heart}]" if recalled else ""
+        badge = f" :orange-badge[{by_heart}] :small[{why}]" if recalled else ""
         told.append(f"**{_(name)}.** {_(line)}{badge}\n\n$${latex}$$")
     return told

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from transformer.order import Reordered, Setting
 
 FILTERS = {"everything": N_("all words"), "causal": N_("the words before it, and itself")}
+FEW_ROWS = 24  # rows that have room for a name each
 MANY = 40  # rows that have names
 PRECISIONS = ("float32", "float64")
 
@@ -63,6 +64,8 @@ def part(reading: Reading, language: str, _: Translate) -> Picture:
     found = session.reordered(reading.model, reading.text, reading.languages[1], tuple(pieces), **reading.options)
     if order == list(range(len(groups))):
         st.info(_("This is your own order, so nothing differs. Move a word, or press Shuffle."))
+    elif not st.session_state["order"]:
+        st.caption(_("Your words stand backwards, so that there is a difference to see; Reset takes your own order."))
     setting = tried[chosen]
     figures = [
         *states(found["float32"][setting], source, setting, _),
@@ -105,7 +108,7 @@ def states(pair: Reordered, source: Tokens, setting: Setting, _: Translate) -> S
     before, after = pair.before.numpy(), pair.after.numpy()
     limit = float(np.quantile(np.abs(before), 0.995)) or 1.0
     rows, axes = len(before), _("A row is a piece, a column a component of its vector.")
-    height = 12.0 if rows <= MANY else max(2.0, 480 / rows)
+    height = (15.0 if rows <= FEW_ROWS else 12.0) if rows <= MANY else max(2.0, 480 / rows)
     shown = (
         ("after", after, _("output in the new order, each row back in its place"), ""),
         ("before", before, _("output in your order"), "−"),

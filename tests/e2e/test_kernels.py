@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,46 @@ def test_a_zero_bandwidth_and_an_odd_degree_get_a_sentence_and_the_picture_stays
     near(numbers(rows), smooth(kernel_of("polynomial", 4), record.q, record.k, record.visible)[QUERY])
 
 
+@pytest.mark.parametrize("name", ["exponential", "rbf", "polynomial", "linear_nonnegative"])
+def test_towards_bandwidth_zero_all_weight_goes_to_one_key(name, open_lens, done) -> None:
+    """The root of a kernel overflows long before it is 0: a weight is still a weight, and the picture is drawn."""
+    page, record = open_lens(smoother=name, bandwidth="1e-320"), record_of(done)
+    heaviest = int(smooth(kernel_of(name), record.q, record.k, record.visible)[QUERY].argmax())
+    for bandwidth in ("1e-320", "0.00001", "1e-12"):
+        set_number(page, "Bandwidth as a number", bandwidth)
+        shown = numbers(page.locator(".lens-table tbody tr data.computed"))
+        assert shown[heaviest] > 0.999 and sum(shown) == pytest.approx(1, abs=1e-3)
+    set_number(page, "Bandwidth as a number", "0.1")
+    expected = smooth(kernel_of(name), record.q, record.k, record.visible, 0.1)[QUERY]
+    near(numbers(page.locator(".lens-table tbody tr data.computed")), expected)
+
+
+def test_a_link_with_a_bad_number_shows_the_model_as_trained(open_lens, done) -> None:
+    page, record = open_lens(smoother="polynomial", bandwidth="0"), record_of(done)
+    expect(page.get_by_role("alert").filter(has_text="as it was trained")).to_be_visible()
+    near(numbers(page.locator(".lens-table tbody tr data.computed")), record.weights[QUERY])
+    set_number(page, "Bandwidth as a number", "1")
+    set_number(page, "Degree", "")
+    expect(page.get_by_role("alert").filter(has_text="degree is empty")).to_contain_text("stays as it was")
+
+
+def test_a_choice_is_in_the_link_and_goes_to_another_page_and_back(page, open_lens, done) -> None:
+    open_lens(smoother="polynomial", bandwidth="2")
+    set_number(page, "Degree", "4")
+    record, rows = record_of(done), page.locator(".lens-table tbody tr data.computed")
+    expected = smooth(kernel_of("polynomial", 4), record.q, record.k, record.visible, 2)[QUERY]
+    near(numbers(rows), expected)
+    for name in ("Heads", "Kernels"):
+        page.get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(re.compile(f"/{'kernels' if name == 'Kernels' else ''}\\?.*text="))
+    page.wait_for_url(re.compile("smoother=polynomial"))
+    near(numbers(rows), expected)
+    page.reload()
+    page.wait_for_selector('.lens[data-view="smoother"]')
+    near(numbers(rows), expected)
+    assert {"degree=4", "bandwidth=2", f"query={QUERY + 1}"} <= set(page.url.partition("?")[2].split("&"))
+
+
 def test_the_linear_kernel_has_no_bandwidth_and_weights_outside(open_lens, done) -> None:
     page, record = open_lens(smoother="linear"), record_of(done)
     expect(page.get_by_label("Bandwidth as a number")).to_be_disabled()
@@ -135,9 +176,12 @@ def test_pictures_are_painted_and_can_be_taken_away(open_lens, done) -> None:
     assert taken["png"].startswith(b"\x89PNG")
     assert taken["svg"].count(b"<path") > 20 and b"layer 2" in taken["svg"]
     lines = taken["csv"].decode("utf-8-sig").split("\r\n")
-    assert lines[0] == "key_index,key,along,weight,recorded_weight"
-    column = [float(line.rsplit(",", 2)[1]) for line in lines[1:-1]]
-    near(column, record_of(done).weights[QUERY])
+    rows = list(csv.DictReader(lines[:-1]))
+    near([float(row["weight"]) for row in rows], record_of(done).weights[QUERY])
+    assert [row["key_position"] for row in rows] == [str(place + 1) for place in range(len(rows))]
+    assert {(row["kernel"], row["degree"], row["bandwidth"], row["query_position"]) for row in rows} == {
+        ("exponential", "", "1", str(QUERY + 1))
+    }
 
 
 def test_a_filter_on_the_running_model(open_lens, done) -> None:

@@ -1,6 +1,6 @@
 // The gallery: one head's queries and keys under every kernel, its map, its difference to the trained one, its numbers.
 import { createMap } from "./cells.js";
-import { createPicture, createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createPicture, createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
 import { eigenvalueDrawing } from "./eigenvalues.js";
 import { formatNumber, numberOf, phrase, rounded } from "./numbers.js";
 import { mapDrawing } from "./map_figure.js";
@@ -9,6 +9,7 @@ import { smallNumber } from "./small_number.js";
 import { make, tokenElement } from "./text.js";
 
 const GAP = 16;
+const FILE_WIDTH = 300; // px of a map in a file
 const NARROWEST = 160; // px of a card
 const DECIMALS = 3;
 const ROUNDING = 1e-9; // a Gram matrix's eigenvalue this little below zero is zero
@@ -76,7 +77,7 @@ function fillNumbers(card, kernel, scene) {
   card.warning.hidden = !kernel.outside;
   if (!kernel.outside) return;
   card.warning.replaceChildren(...phrase(words("gallery_outside"), {
-    outside: numberOf(kernel.outside, 0), lowest: numberOf(kernel.lowest, 2), highest: numberOf(kernel.highest, 2),
+    outside: numberOf(kernel.outside, 0), count: String(scene.arrays.visible.filter(Boolean).length), lowest: numberOf(kernel.lowest, 2), highest: numberOf(kernel.highest, 2),
     query: tokenElement(scene.queries[kernel.worst], "query"), total: numberOf(kernel.total, DECIMALS),
   }));
 }
@@ -106,7 +107,7 @@ function drawGallery(view) {
   const { words, theme, header, arrays } = scene;
   const width = cardWidth(scene, cards.length);
   view.grid.style.setProperty("--card", `${width}px`);
-  view.drawings = cards.map((card, i) => {
+  cards.forEach((card, i) => {
     const kernel = header.kernels[i];
     const matrix = matrixAt(scene, i);
     const differences = { ...matrix, values: matrix.values.map((value, at) => value - arrays.recorded[at]) };
@@ -121,15 +122,12 @@ function drawGallery(view) {
     showPicture(card.difference, changed, { title: words("gallery_difference"), spoken, theme });
     const eigenvalues = eigenvaluesOf(scene, kernel);
     card.eigenvalues.element.hidden = !eigenvalues;
-    const drawn = [weights, changed];
     if (eigenvalues) {
       const drawing = eigenvalueDrawing(eigenvalues, theme, width);
       showPicture(card.eigenvalues, drawing, {
         title: words("gallery_eigenvalues"), spoken: words("gallery_eigenvalues_spoken", { smallest: formatNumber(Math.min(...eigenvalues)) }), theme,
       });
-      drawn.push(drawing);
     }
-    return together(drawn, 8, true);
   });
   readGallery(view);
 }
@@ -150,18 +148,36 @@ function readGallery({ readout, scene, cell }) {
   );
 }
 
-function galleryFiles({ scene, drawings }) {
+/** Every kernel below its name, larger than on the page: with the tokens along the maps. */
+function galleryPictures(scene) {
+  const { header, arrays, words, theme, queries, keys } = scene;
+  return header.kernels.map((kernel, i) => {
+    const matrix = matrixAt(scene, i);
+    const differences = { ...matrix, values: matrix.values.map((value, at) => value - arrays.recorded[at]) };
+    const negative = kernel.outside > 0;
+    const common = { labels: { queries, keys }, cell: null, theme, width: FILE_WIDTH };
+    const maps = [
+      [{ matrix, color: negative ? differenceColor(theme, 1) : weightColorOf(theme) }, negative ? "gallery_map_signed" : "gallery_map"],
+      [{ matrix: differences, color: differenceColor(theme, FULL_DIFFERENCE) }, "gallery_difference"],
+    ].map(([map, title]) => titled(mapDrawing({ ...common, ...map }), words(title), theme));
+    const eigenvalues = eigenvaluesOf(scene, kernel);
+    const bars = eigenvalues ? [titled(eigenvalueDrawing(eigenvalues, theme, FILE_WIDTH), words("gallery_eigenvalues"), theme)] : [];
+    return titled(together([...maps, ...bars], 12, true), kernelTitle(kernel, scene), theme);
+  });
+}
+
+function galleryFiles({ scene }) {
   const { header, words, queries, keys, arrays } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
   const rows = queries.flatMap((query, i) => keys.map((key, j) => {
     const at = i * keys.length + j;
-    return [i, query.full, j, key.full, arrays.recorded[at], ...header.kernels.map((_, k) => matrixAt(scene, k).values[at])];
+    return [i + 1, query.full, j + 1, key.full, arrays.recorded[at], ...header.kernels.map((_, k) => matrixAt(scene, k).values[at])];
   }));
   const names = header.kernels.map(({ name }) => name);
   return {
     name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-kernels`,
-    drawing: together(drawings, GAP),
-    about: { title: place, caption: [names.map((name) => words(`kernel_${name}`)).join(" · "), words("gallery_legend"), header.text], lang: header.lang },
-    csv: [["query_index", "query", "key_index", "key", "recorded", ...names], ...rows],
+    drawing: together(galleryPictures(scene), GAP),
+    about: { title: place, caption: [words("map_axes"), words("gallery_legend"), header.text], lang: header.lang },
+    csv: [["query_position", "query", "key_position", "key", "recorded", ...names], ...rows],
   };
 }

@@ -40,6 +40,17 @@ export function mapDrawing({ matrix, labels, color, cell, theme, width, tallest 
   };
 }
 
+/** A matrix without names that fills a square of `size` px, however many cells it has. */
+export function thumbnailDrawing(matrix, color, theme, size) {
+  return {
+    width: size, height: size, marks: [],
+    draw(pen) {
+      pen.image(0, 0, size, size, cellCanvas(matrix, color));
+      drawOutline(pen, 0.5, 0.5, size - 1, size - 1, theme.color("hairline"));
+    },
+  };
+}
+
 /** One pixel a cell: pens draw it large with hard edges. */
 function cellCanvas(matrix, color) {
   const canvas = document.createElement("canvas");

@@ -1,5 +1,5 @@
 // A drawing on the page: its title, its canvas, the mark nearest to the pointer, and the files it can be taken as.
-import { figurePngBlob, figureSvgBlob, framed } from "./frame.js";
+import { figurePngBlob, figureSvgBlob, framed, typeOf, wrapText } from "./frame.js";
 import { canvasPen } from "./pen.js";
 import { popover, button } from "./controls.js";
 import { sizeCanvas } from "./matrix.js";
@@ -8,6 +8,8 @@ import { csvCell } from "./takeaway.js";
 import { make } from "./text.js";
 
 const REACH = 18; // px around a mark in which it is meant
+const TITLE_LINE = 16; // px
+const TITLE_NARROWEST = 120;
 
 /** An empty picture; `point(key)` is called with the key of the mark under the pointer, or null. */
 export function createPicture(parent, point) {
@@ -41,11 +43,11 @@ export function showPicture(picture, drawing, { title, spoken, note = "", theme 
   drawing.draw(canvasPen(context, theme.font));
 }
 
-/** A sheet of files to take away; `fill` gives it what they are made of. */
-export function createTakeaway(parent) {
+/** A sheet of files of these kinds to take away; `fill` gives it what they are made of. */
+export function createTakeaway(parent, kinds = ["png", "svg", "csv"]) {
   const sheet = popover(parent, "lens-takeaway");
   const takeaway = { ...sheet, files: null, buttons: {} };
-  for (const kind of ["png", "svg", "csv"]) takeaway.buttons[kind] = button(sheet.sheet, "link", () => take(takeaway, kind));
+  for (const kind of kinds) takeaway.buttons[kind] = button(sheet.sheet, "link", () => take(takeaway, kind));
   return takeaway;
 }
 
@@ -67,6 +69,20 @@ async function take({ files, theme, element }, kind) {
 /** Rows as CSV; lines end in CRLF. */
 export function csvText(rows) {
   return `${rows.map((row) => row.map(csvCell).join(",")).join("\r\n")}\r\n`;
+}
+
+/** A drawing below its title, as the page shows it: for a file, where no other element says it. */
+export function titled(drawing, title, theme) {
+  const width = Math.max(drawing.width, TITLE_NARROWEST);
+  const lines = wrapText(title, width, typeOf(theme, 600));
+  const above = lines.length * TITLE_LINE + 4;
+  return {
+    width, height: above + drawing.height,
+    draw(pen) {
+      lines.forEach((line, i) => pen.text(0, (i + 0.5) * TITLE_LINE, line, { color: theme.color("text"), weight: 600 }));
+      pen.at(0, above, () => drawing.draw(pen));
+    },
+  };
 }
 
 /** Drawings one beside the other, or below each other, as one. */

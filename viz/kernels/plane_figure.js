@@ -9,6 +9,7 @@ const GRID = 96; // places along each side at which the kernel is computed
 const MARGIN = 0.16; // of the points' range
 const MOST_CONTOURS = 11;
 const LOWEST = 60; // halvings below the highest place, from where on all is one shade
+const DEEPEST = -1e6; // halvings below it that are told apart: past them all is nothing
 const DARKEST = 0.42; // of the scale of the weights, so that points and names stay readable
 const LARGEST_DISC = 15;
 const SMALLEST_DISC = 2.5;
@@ -44,17 +45,38 @@ export function planeField(frame, height) {
   return values;
 }
 
+/** The contours of a signed field, evenly spaced: {heights, low, high, levels, signed}. */
+export function evenContours(heights) {
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  return { heights, low, high, levels: levelsBetween(low, high, niceStep(high - low || 1, MOST_CONTOURS), MOST_CONTOURS), signed: true };
+}
+
 /**
- * The contours of a field: {heights, low, high, levels, factor}. Where it is never negative, heights are logarithms to
- * the base 2, and the kernel changes by `factor` from a line to the next; else the lines are evenly spaced.
+ * The contours of a kernel, each `factor` times the one before: {heights, low, high, levels, factor}.
+ *
+ * `alongs` are places on the kernel's axis, `profile` its logarithm there. Heights are logarithms to the base 2, below
+ * the highest place's, so that no bandwidth makes them overflow.
  */
-export function fieldContours(values, signed) {
-  const heights = signed ? values : values.map((value) => Math.log2(value));
-  const finite = [...heights].filter(Number.isFinite);
-  const high = Math.max(...finite);
-  const low = Math.max(Math.min(...finite), high - LOWEST);
-  const levels = levelsBetween(low, high, signed ? niceStep(high - low || 1, MOST_CONTOURS) : 1, MOST_CONTOURS);
-  return { heights, low, high, levels, signed, factor: levels.length > 1 ? 2 ** (levels[1] - levels[0]) : 2 };
+export function powerContours(alongs, profile, bandwidth) {
+  const logs = alongs.map(profile);
+  const highest = Math.max(...logs);
+  const heights = logs.map((log) => (log === highest ? 0 : Math.max(DEEPEST, (log - highest) / bandwidth / Math.LN2)));
+  const low = Math.max(Math.min(...heights), -LOWEST, profile(-1) === profile(1) ? valley(heights, alongs) : DEEPEST);
+  const levels = levelsBetween(low, 0, 1, MOST_CONTOURS);
+  return { heights, low, high: 0, levels, factor: levels.length > 1 ? 2 ** (levels[1] - levels[0]) : 2 };
+}
+
+/** The highest corner of all cells through which an axis has its zero: lines below would run between the grid's places. */
+function valley(heights, alongs) {
+  let highest = DEEPEST;
+  for (let at = 0; at + GRID + 1 < alongs.length; at++) {
+    if (at % GRID === GRID - 1) continue;
+    const corners = [at, at + 1, at + GRID, at + GRID + 1];
+    if (corners.some((each) => alongs[each] > 0) && corners.some((each) => alongs[each] <= 0)) {
+      highest = Math.max(highest, ...corners.map((each) => heights[each]));
+    }
+  }
+  return highest;
 }
 
 /** Shade a field by its height, and draw its contours. */
@@ -122,10 +144,13 @@ export function nameDiscs(pen, frame, marks, labels, weights, { pointed, theme, 
   const keys = pointed === null ? order : [pointed, ...order.filter((key) => key !== pointed)];
   const own = keys.map((key) => ({ ...marks[key], label: labels[key], color: key === pointed ? theme.color("key") : undefined }));
   const taken = [];
+  const discs = [...more, ...marks.filter(({ hidden }) => !hidden)];
   for (const { x, y, radius, label, color } of [...more, ...own]) {
     const width = Math.min(LABEL_WIDEST, labelWidths([label], typeOf(theme, color ? 600 : 400))[0] + 4);
-    const places = [x + radius + 4, x - radius - 4 - width].map((x0) => ({ x0, y, width }));
-    const box = places.find((each) => fits(each, frame) && !taken.some((other) => overlapping(each, other)));
+    const aside = [x + radius + 4, x - radius - 4 - width].map((x0) => ({ x0, y, width }));
+    const over = [y - radius - 11, y + radius + 11].map((middle) => ({ x0: x - width / 2, y: middle, width }));
+    const free = (each) => !taken.some((other) => overlapping(each, other)) && !discs.some((disc) => covers(each, disc));
+    const box = [...aside, ...over].find((each) => fits(each, frame) && free(each));
     if (!box) continue;
     taken.push(box);
     pen.rects([box.x0 - 2, y - 8, width + 4, 16], { color: theme.color("background"), opacity: 0.72 });
@@ -139,6 +164,12 @@ function fits({ x0, y, width }, frame) {
 
 function overlapping(a, b) {
   return Math.abs(a.y - b.y) < LINE && a.x0 < b.x0 + b.width && b.x0 < a.x0 + a.width;
+}
+
+/** Whether a name would lie on a disc. */
+function covers({ x0, y, width }, disc) {
+  const [across, down] = [disc.x - Math.max(x0, Math.min(x0 + width, disc.x)), disc.y - Math.max(y - 7, Math.min(y + 7, disc.y))];
+  return Math.hypot(across, down) < disc.radius + 1;
 }
 
 /** The plane's own outline. */

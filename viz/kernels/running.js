@@ -1,14 +1,16 @@
 // The running model under another set filter or kernel: who may see whom, the weights, and each piece of the output.
 import { createMap } from "./cells.js";
-import { mapDrawing } from "./map_figure.js";
+import { mapDrawing, thumbnailDrawing } from "./map_figure.js";
 import { button } from "./controls.js";
-import { numberOf, phrase, formatNumber } from "./numbers.js";
-import { createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { decimalsFor, formatNumber, numberOf, phrase } from "./numbers.js";
+import { createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
+import { smallNumber } from "./small_number.js";
 import { createStepTable, fillStepTable } from "./step_table.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { weightColorOf } from "./theme.js";
 
 const THUMBNAIL = 104;
+const SMALLEST_CHANGE = 1e-6; // nats: below it, rounding of 32-bit numbers; shown by its size
 const GAP = 24;
 
 /** Build the empty view. */
@@ -38,6 +40,7 @@ export function showRunning(view, scene) {
   drawMaps(view);
   fillStepTable(view.steps, scene);
   fillTakeaway(view.takeaway, () => runningFiles(view), words, scene.theme);
+  fillTakeaway(view.steps.takeaway, () => stepFiles(view.scene), words, scene.theme);
 }
 
 function showFilters(view) {
@@ -59,7 +62,7 @@ function showFilters(view) {
     element.setAttribute("aria-pressed", String(id === header.chosen));
     name.textContent = words(`filter_${id}`);
     const matrix = { values: arrays[`filter_${id}`], rows, columns };
-    const drawing = mapDrawing({ matrix, labels: null, color: seenColor(theme), cell: null, theme, width: THUMBNAIL });
+    const drawing = thumbnailDrawing(matrix, seenColor(theme), theme, THUMBNAIL);
     showPicture(canvas, drawing, { title: "", spoken: words("filter_spoken", { seen: shareSeen(matrix) }), theme });
   });
 }
@@ -81,9 +84,13 @@ function showSummary({ summary, scene }) {
   const { header, arrays, words } = scene;
   const sum = (values) => values.reduce((all, value) => all + value, 0);
   const [before, after] = [sum(arrays.log_before), sum(arrays.log_after)];
+  const change = after - before;
+  const decimals = Math.abs(change) < SMALLEST_CHANGE ? 2 : Math.max(2, decimalsFor(Math.abs(change), 2));
+  const divergence = sum(arrays.divergence) / arrays.divergence.length;
   summary.replaceChildren(...phrase(words("running_summary"), {
-    before: numberOf(before, 2), after: numberOf(after, 2), change: numberOf(after - before, 2),
-    divergence: numberOf(sum(arrays.divergence) / arrays.divergence.length, 3),
+    before: numberOf(before, decimals), after: numberOf(after, decimals),
+    change: Math.abs(change) < SMALLEST_CHANGE ? smallNumber(change) : numberOf(change, decimals),
+    divergence: divergence < SMALLEST_CHANGE ? smallNumber(divergence) : numberOf(divergence, Math.max(3, decimalsFor(divergence, 2))),
   }));
   summary.append(" ", header.note);
 }
@@ -146,14 +153,32 @@ function readOut({ readout, scene, cell }) {
   }));
 }
 
-function runningFiles({ scene, drawings }) {
-  const { header, arrays, words } = scene;
+function filesName({ header }) {
+  return `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-${header.chosen}`;
+}
+
+function runningFiles({ scene, maps, drawings }) {
+  const { header, arrays, words, theme, queries, after } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
-  const steps = header.pieces.map((piece, i) => [i, piece, arrays.log_before[i], arrays.log_after[i], arrays.divergence[i]]);
+  const pictures = drawings.map((each, i) => titled(each, words(`map_${maps[i].name}`), theme));
+  const rows = queries.flatMap((query, i) => after.map((key, j) => {
+    const [at, before] = [i * after.length + j, placed(scene, { query: i, key: j }, "before")];
+    const weight = before ? arrays.map_before[before.query * header.keys.length + before.key] : "";
+    return [i + 1, query.full, j + 1, key.full, arrays.map_visible[at] ? 1 : 0, weight, arrays.map_after[at]];
+  }));
   return {
-    name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-${header.chosen}`,
-    drawing: together(drawings, GAP),
-    about: { title: place, caption: [header.note, ...["visible", "before", "after"].map((name) => words(`map_${name}`)), header.text], lang: header.lang },
+    name: filesName(scene),
+    drawing: together(pictures, GAP),
+    about: { title: place, caption: [header.note, words("map_axes"), header.text], lang: header.lang },
+    csv: [["query_position", "query", "key_position", "key", "seen", "weight_before", "weight_after"], ...rows],
+  };
+}
+
+function stepFiles(scene) {
+  const { log_before: before, log_after: after, divergence } = scene.arrays;
+  const steps = scene.header.pieces.map((piece, i) => [i + 1, piece, before[i], after[i], divergence[i]]);
+  return {
+    name: `${filesName(scene)}-steps`,
     csv: [["position", "piece", "log_probability_before", "log_probability_after", "divergence"], ...steps],
   };
 }

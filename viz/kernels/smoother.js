@@ -1,8 +1,8 @@
 // One query as a smoother: its keys on a line and in the plane, the kernel falling off, the weights, the mean of values.
-import { fromAddress, intoAddress } from "../browser/address.js";
 import { fillSelect, selectBox, slider } from "./controls.js";
+import { keepChoices, keepThrough, keptChoices } from "./kept.js";
 import { createKeyTable, fillKeyTable, markKey } from "./key_table.js";
-import { createPicture, createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createPicture, createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
 import { profileDrawing } from "./profile_figure.js";
 import { keyPlane, valuePlane } from "./smoother_planes.js";
 import { badNumbers, rowsOf, smoothQuery, SMOOTHERS, weightedMean } from "./smoothing.js";
@@ -13,6 +13,9 @@ import { make, tokenElement } from "./text.js";
 const GAP = 24;
 const REACH = 4; // the slider goes from 2 ** -4 to 2 ** 4
 const STEP = 0.125;
+const SMOOTHER_COLUMNS = [
+  "kernel", "degree", "bandwidth", "query_position", "query", "key_position", "key", "along", "weight", "recorded_weight",
+];
 
 /** Build the empty view; it keeps the choices while messages come and go. */
 export function createSmoother(root) {
@@ -37,6 +40,7 @@ export function createSmoother(root) {
   const below = root.appendChild(make("div", "lens-pictures"));
   view.table = createKeyTable(below, point);
   view.values = createPicture(below, point);
+  keepThrough(view.queries, () => { if (view.good && !view.good.instead) keep(view); });
   return view;
 }
 
@@ -53,12 +57,7 @@ function numberInput(parent, changed) {
 /** Show a message: a new head keeps the kernel and the bandwidth, and the query where there is one of that place. */
 export function showSmoother(view, scene) {
   const { header } = scene;
-  view.choice ??= {
-    query: Number(fromAddress("query") ?? header.query + 1) - 1,
-    name: Object.hasOwn(SMOOTHERS, fromAddress("smoother") ?? "") ? fromAddress("smoother") : header.kernel,
-    bandwidth: Number(fromAddress("bandwidth") ?? 1),
-    degree: header.options.degree,
-  };
+  view.choice ??= choiceOf(keptChoices(), header);
   if (!(view.choice.query >= 0 && view.choice.query < scene.queries.length)) view.choice.query = header.query;
   if (view.scene?.header !== header) {
     const { d } = header;
@@ -70,6 +69,30 @@ export function showSmoother(view, scene) {
   view.scene = scene;
   dress(view);
   update(view);
+}
+
+function choiceOf({ query, smoother, bandwidth, degree }, header) {
+  return {
+    query: Number(query ?? header.query + 1) - 1,
+    name: Object.hasOwn(SMOOTHERS, smoother ?? "") ? smoother : header.kernel,
+    bandwidth: Number(bandwidth ?? 1),
+    degree: Number(degree ?? header.options.degree),
+  };
+}
+
+/** What is drawn where the choices make no kernel: the model as trained. */
+function asTrained({ choice, scene }) {
+  return { query: choice.query, name: scene.header.kernel, bandwidth: 1, degree: scene.header.options.degree, instead: true };
+}
+
+/** Write what is drawn into the address. */
+function keep({ good, scene: { header } }) {
+  keepChoices({
+    query: good.query === header.query ? null : String(good.query + 1),
+    smoother: good.name === header.kernel ? null : good.name,
+    bandwidth: good.bandwidth === 1 ? null : String(Number(good.bandwidth.toPrecision(6))),
+    degree: good.degree === header.options.degree ? null : String(good.degree),
+  });
 }
 
 /** The texts and the choices that a message brings. */
@@ -107,17 +130,18 @@ function moveQuery(view, event) {
   view.queries.children[view.choice.query].focus();
 }
 
-/** Take the choices: where they make no kernel, say why, and leave the picture as it is. */
+/** Take the choices: where they make no kernel, say why, and leave the picture as it is, or show the model as trained. */
 function update(view) {
   const { choice, scene } = view;
   const { words } = scene;
   const signed = Boolean(SMOOTHERS[choice.name].signed);
   const bad = signed ? null : badNumbers(choice);
-  view.problem.textContent = bad ? words(bad) : signed ? words("no_bandwidth") : "";
+  const instead = () => words(view.good && !view.good.instead ? "picture_stays" : "picture_trained");
+  view.problem.textContent = bad ? `${words(bad)} ${instead()}` : signed ? words("no_bandwidth") : "";
   view.problem.hidden = view.problem.textContent === "";
   view.kernel.input.value = choice.name;
   view.degree.row.hidden = choice.name !== "polynomial";
-  view.degree.input.value = String(choice.degree);
+  view.degree.input.value = Number.isNaN(choice.degree) ? "" : String(choice.degree);
   if (!Number.isNaN(choice.bandwidth)) view.exact.input.value = String(Number((signed ? 1 : choice.bandwidth).toPrecision(4)));
   if (choice.bandwidth > 0) view.bandwidth.input.value = String(Math.log2(choice.bandwidth));
   view.bandwidth.input.disabled = view.exact.input.disabled = signed;
@@ -128,13 +152,10 @@ function update(view) {
   });
   if (!bad) {
     view.good = { ...choice, bandwidth: signed ? 1 : choice.bandwidth };
-    intoAddress({
-      query: choice.query === scene.header.query ? null : choice.query + 1,
-      smoother: choice.name === scene.header.kernel ? null : choice.name,
-      bandwidth: view.good.bandwidth === 1 ? null : Number(view.good.bandwidth.toPrecision(6)),
-    });
+    keep(view);
   }
-  if (view.good) draw(view);
+  view.good ??= asTrained(view);
+  draw(view);
 }
 
 /** What the chosen query makes of its keys and values. */
@@ -179,7 +200,8 @@ function draw(view) {
   fillKeyTable(view.table, { ...common, numbers: agreement(shown, view) });
   markKey(view.table, pointed);
   view.root.classList.toggle("stale", good.query !== view.choice.query || good.name !== view.choice.name);
-  fillTakeaway(view.takeaway, () => files(view, shown, [line, plane, values]), words, theme);
+  const pictures = () => [[line, "line_title"], [plane, "plane_title"], [values, "values_title"]].map(([each, title]) => titled(each, words(title), theme));
+  fillTakeaway(view.takeaway, () => files(view, shown, pictures()), words, theme);
 }
 
 /** How far the numbers computed here are from the recorded ones, in a sentence. */
@@ -197,13 +219,18 @@ function files({ scene, good }, shown, drawings) {
   const { words, header, keys, queries } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
   const kernel = words("lens_kernel", {
-    query: queries[good.query].text, kernel: words(`kernel_${good.name}`), bandwidth: formatNumber(good.bandwidth),
+    query: queries[good.query].text, kernel: words(`kernel_${good.name}`), bandwidth: String(Number(good.bandwidth.toPrecision(4))),
   });
-  const rows = keys.map((label, key) => [key, label.full, shown.along[key], shown.weights[key], shown.recorded[key]]);
+  const { signed } = SMOOTHERS[good.name];
+  const chosen = [good.name, good.name === "polynomial" ? good.degree : "", signed ? "" : good.bandwidth];
+  const query = [good.query + 1, queries[good.query].full];
+  const rows = keys.map((label, key) => [
+    ...chosen, ...query, key + 1, label.full, shown.along[key], shown.weights[key], shown.recorded[key],
+  ]);
   return {
     name: `${header.model}-${header.kind}-layer${header.layer + 1}-head${header.head + 1}-query${good.query + 1}-${good.name}`,
     drawing: together(drawings, GAP),
-    about: { title: place, caption: [kernel, words("line_title"), header.text], lang: header.lang },
-    csv: [["key_index", "key", "along", "weight", "recorded_weight"], ...rows],
+    about: { title: place, caption: [kernel, header.text], lang: header.lang },
+    csv: [SMOOTHER_COLUMNS, ...rows],
   };
 }

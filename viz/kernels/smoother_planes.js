@@ -1,5 +1,5 @@
 // The two planes of a smoother: queries and keys under the kernel, and the values with their weighted mean.
-import { discMarks, drawDiamond, drawDiscs, drawField, drawPlaneEdge, fieldContours, nameDiscs, planeField, planeFrame } from "./plane_figure.js";
+import { discMarks, drawDiamond, drawDiscs, drawField, drawPlaneEdge, evenContours, nameDiscs, planeField, planeFrame, powerContours } from "./plane_figure.js";
 import { lifted, projected, rowsOf, SMOOTHERS } from "./smoothing.js";
 
 const LIGHTEST_LINK = 0.004; // a weight below this has no line
@@ -16,9 +16,10 @@ export function keyPlane({ shown, labels, query, pointed, theme, rows, scene }, 
   const [qx, qy] = projected(shown.q, plane);
   const others = rows.q.map((q) => projected(q, plane));
   const frame = planeFrame([...places, ...others], width, height);
-  const { along, signed } = SMOOTHERS[shown.kernel.name];
-  const values = planeField(frame, (place) => shown.curve(along(shown.q, lifted(place, plane), shown.kernel.options)));
-  const field = fieldContours(values, Boolean(signed));
+  const { along, profile, signed } = SMOOTHERS[shown.kernel.name];
+  const { options, bandwidth } = shown.kernel;
+  const alongs = planeField(frame, (place) => along(shown.q, lifted(place, plane), options));
+  const field = signed ? evenContours(alongs.map(shown.curve)) : powerContours(alongs, (x) => profile(x, options), bandwidth);
   const marks = discMarks(frame, places, shown.weights, shown.visible);
   return {
     width, height, marks, factor: field.factor,

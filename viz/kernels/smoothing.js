@@ -6,19 +6,19 @@ const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
 const feature = (x) => (x > 0 ? x + 1 : Math.exp(x)); // elu(x) + 1
 
 /**
- * Kernels by name. `along(q, k, options)` places a key on the axis; `profile(x, options)` is the kernel there, or its
- * logarithm where it is `logarithmic`.
+ * Kernels by name. `along(q, k, options)` places a key on the axis; `profile(x, options)` is the logarithm of the kernel
+ * there, so that no root or power of it overflows; of a `signed` kernel, which has none, the kernel itself.
  */
 export const SMOOTHERS = {
-  exponential: { logarithmic: true, along: (q, k, { scale }) => dot(q, k) / scale, profile: (x) => x },
+  exponential: { along: (q, k, { scale }) => dot(q, k) / scale, profile: (x) => x },
   rbf: {
-    logarithmic: true, distance: true,
+    distance: true,
     along: (q, k) => Math.hypot(...q.map((value, i) => value - k[i])),
     profile: (x, { width }) => -(x ** 2) / width,
   },
-  polynomial: { along: (q, k) => dot(q, k), profile: (x, { degree }) => x ** degree },
+  polynomial: { along: (q, k) => dot(q, k), profile: (x, { degree }) => degree * Math.log(Math.abs(x)) },
   linear: { signed: true, along: (q, k) => dot(q, k), profile: (x) => x },
-  linear_nonnegative: { along: (q, k) => dot(q.map(feature), k.map(feature)), profile: (x) => x },
+  linear_nonnegative: { along: (q, k) => dot(q.map(feature), k.map(feature)), profile: (x) => Math.log(Math.max(0, x)) },
 };
 
 /** Rows of a flat array as arrays of numbers. */
@@ -33,23 +33,22 @@ export function rowsOf(values, size) {
  * Returns {along, weights, curve}: `curve(x)` is the kernel at x over its sum, whatever multiplies it.
  */
 export function smoothQuery(kernel, q, keys, visible, factor) {
-  const { along, profile, logarithmic, signed } = SMOOTHERS[kernel.name];
+  const { along, profile, signed } = SMOOTHERS[kernel.name];
   const { options, bandwidth } = kernel;
   const places = keys.map((k) => along(q, k, options));
-  const more = (key) => (factor ? factor[key] : 0);
-  if (logarithmic) {
-    const logs = places.map((x, key) => (visible[key] ? (profile(x, options) + more(key)) / bandwidth : -Infinity));
-    const highest = Math.max(...logs);
-    const sizes = logs.map((value) => Math.exp(value - highest));
-    const total = sizes.reduce((sum, value) => sum + value, 0);
-    const curve = (x) => Math.exp(profile(x, options) / bandwidth - highest) / total;
-    return { along: places, weights: sizes.map((value) => value / total), curve };
+  if (signed) {
+    const values = places.map((x, key) => (visible[key] ? profile(x, options) : 0));
+    const sum = values.reduce((all, value) => all + value, 0);
+    const total = sum + (sum < 0 ? -EPSILON : EPSILON);
+    return { along: places, weights: values.map((value) => value / total), curve: (x) => profile(x, options) / total };
   }
-  const value = (x, extra) => (signed ? profile(x, options) : (profile(x, options) * Math.exp(extra)) ** (1 / bandwidth));
-  const values = places.map((x, key) => (visible[key] ? value(x, more(key)) : 0));
-  const sum = values.reduce((all, each) => all + each, 0);
-  const total = signed ? sum + (sum < 0 ? -EPSILON : EPSILON) : sum;
-  return { along: places, weights: values.map((each) => each / total), curve: (x) => value(x, 0) / total };
+  const logs = places.map((x, key) => (visible[key] ? profile(x, options) + (factor ? factor[key] : 0) : -Infinity));
+  const highest = Math.max(...logs);
+  const relative = (log) => (log === highest ? 0 : (log - highest) / bandwidth); // no 0 / 0 at the smallest bandwidths
+  const sizes = logs.map((log, key) => (visible[key] ? Math.exp(relative(log)) : 0));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const curve = (x) => Math.exp(relative(profile(x, options))) / total;
+  return { along: places, weights: sizes.map((size) => size / total), curve };
 }
 
 /** The weighted mean of rows. */
@@ -69,7 +68,8 @@ export function lifted([x, y], { origin, axes }) {
 
 /** What is wrong with a kernel's numbers: a key of STRINGS, or null. */
 export function badNumbers({ name, bandwidth, degree }) {
-  if (!(bandwidth > 0)) return "bad_bandwidth";
+  if (!(bandwidth > 0 && bandwidth < Infinity)) return "bad_bandwidth";
+  if (name === "polynomial" && Number.isNaN(degree)) return "no_degree";
   if (name === "polynomial" && !(Number.isInteger(degree) && degree >= 2 && degree % 2 === 0)) return "bad_degree";
   return null;
 }

@@ -1,5 +1,6 @@
 // Each piece of the translation that stands: its log-probability before and after, and how far the choice moved.
 import { numberOf } from "./numbers.js";
+import { createTakeaway } from "./picture.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 
 const DECIMALS = 3;
@@ -7,11 +8,13 @@ const DECIMALS = 3;
 /** An empty table in a box that scrolls. */
 export function createStepTable(parent) {
   const element = parent.appendChild(make("section", "lens-steps"));
-  const title = element.appendChild(make("h4", "lens-title"));
+  const row = element.appendChild(make("div", "lens-controls"));
+  const title = row.appendChild(make("h4", "lens-title"));
+  const takeaway = createTakeaway(row, ["csv"]);
   const scroll = element.appendChild(make("div", "lens-scroll"));
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "group");
-  return { title, scroll, table: scroll.appendChild(make("table", "lens-table")) };
+  return { title, scroll, takeaway, table: scroll.appendChild(make("table", "lens-table")) };
 }
 
 /** Fill it from a message. */

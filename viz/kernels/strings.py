@@ -23,22 +23,24 @@ STRINGS: dict[str, str] = {
     "take_svg": "These pictures, SVG",
     "take_csv": "The numbers, CSV",
     "bad_degree": (
-        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative. "
-        "The picture stays as it was."
+        "The degree must be even and at least 2: an odd power keeps the sign, and weights would be negative."
     ),
+    "no_degree": "The degree is empty: give an even number, at least 2.",
+    "picture_stays": "The picture stays as it was.",
+    "picture_trained": "The picture shows the model as it was trained.",
     # --- one query
     "choose_query": "Query: the word that looks",
     "bandwidth": "Bandwidth (temperature)",
     "bandwidth_number": "Bandwidth as a number",
     "bad_bandwidth": (
         "A bandwidth must be above 0: at 0 the kernel would be divided by nothing. Towards 0 all weight goes to the "
-        "nearest key. The picture stays as it was."
+        "key whose kernel is largest."
     ),
     "no_bandwidth": (
         "The linear kernel is negative in places, so it has no root and no power: there is no bandwidth to change."
     ),
     "lens_kernel": "query “{query}”, kernel: {kernel}, bandwidth: {bandwidth}",
-    "line_title": "The kernel falls off along one line",
+    "line_title": "The kernel along its axis, and the weight of each key",
     "line_note": "Each stem is a key that this query sees; its height is its weight. Hollow: hidden from this query.",
     "line_note_position": (
         "Each stem is a key; its height is its weight. This model multiplies the kernel by one of position, so "
@@ -52,9 +54,10 @@ STRINGS: dict[str, str] = {
     "axis_linear_nonnegative": "φ(q) · φ(k), φ(x) = elu(x) + 1",
     "plane_title": "The same in the plane of queries and keys",
     "plane_note": (
-        "PCA of all queries and keys together: this plane holds {share} of their variance. From line to line the "
-        "kernel of a key in this plane changes {factor} times; a stronger shade is a larger kernel. A disc's area is "
-        "its key's true weight. Small dots: other queries."
+        "PCA of all queries and keys together: this plane holds {share} of their variance. Each line: {factor} "
+        "times the kernel of the one before, for a key that lies in this plane; a stronger shade is a larger kernel. A "
+        "disc's area is its key's true weight: a heavy key may lie in the pale part, by the directions that the plane "
+        "does not show. Small dots: other queries."
     ),
     "plane_note_signed": (
         "PCA of all queries and keys together: this plane holds {share} of their variance. The lines are evenly "
@@ -105,6 +108,7 @@ STRINGS: dict[str, str] = {
         "Rows are queries, columns are keys; the stronger the colour, the larger the weight, up to 1. Point at a cell "
         "of any map, or use the arrow keys."
     ),
+    "map_axes": "Rows are queries, columns are keys; the stronger the colour, the larger the weight.",
     "map_read": "{query} → {key}: weight {before} as it stands, {after} now.",
     "map_read_hidden": "{query} → {key}: not seen; weight {before} as it stands, {after} now.",
     "steps_title": "Each piece of the translation, given those before it",
@@ -128,12 +132,14 @@ STRINGS: dict[str, str] = {
     "no_gram": "not symmetric",
     "gallery_spoken": "{distance} of the weight moved, the layer's output by {moved}",
     "gallery_outside": (
-        "Weights outside [0, 1]: {outside}, from {lowest} to {highest}. Positive and negative kernel values cancel: "
-        "those of “{query}” add up to {total} of their sizes together, and everything is divided by that."
+        "Weights outside [0, 1]: {outside} of {count}, from {lowest} to {highest}. Positive and negative kernel values "
+        "cancel: those of “{query}” add up to {total} of their sizes together, and everything is divided by that."
     ),
     "gallery_legend": (
         "Differences are coloured from −1 to 1. The output moves by the norm of its change over its norm, all heads "
-        "of the layer joined. Eigenvalues are over the largest size; a Gram matrix takes a symmetric kernel."
+        "of the layer joined. A Gram matrix holds the kernel of each two of the points: if it is symmetric and none "
+        "of its eigenvalues is below zero (positive semi-definite), the kernel is an inner product of features, a "
+        "proper measure of likeness. Eigenvalues are over the largest size."
     ),
     "rbf_penalty": (
         "RBF is the exponential kernel of 2 q · k with a penalty on the length of the key, ‖k‖² ÷ √d: computed both "

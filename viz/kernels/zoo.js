@@ -1,6 +1,6 @@
 // The zoo: one head of models that were each trained with another kernel, its map and what the model wrote.
 import { createMap } from "./cells.js";
-import { createTakeaway, fillTakeaway, showPicture, together } from "./picture.js";
+import { createTakeaway, fillTakeaway, showPicture, titled, together } from "./picture.js";
 import { formatNumber, numberOf, phrase, rounded } from "./numbers.js";
 import { mapDrawing } from "./map_figure.js";
 import { differenceColor, weightColorOf } from "./theme.js";
@@ -123,18 +123,21 @@ function readZoo({ readout, scene, cards, labels }, pointed) {
 }
 
 function zooFiles({ scene, drawings, labels }) {
-  const { header, words } = scene;
+  const { header, words, theme } = scene;
   const place = words("lens_head", { kind: words(`title_${header.kind}`), layer: header.layer + 1, head: header.head + 1 });
   const rows = header.models.flatMap((model, each) => [...zooMatrix(scene, each).values].map((value, at) => {
     const [query, key] = [Math.floor(at / model.keys.length), at % model.keys.length];
-    return [model.id, model.written, query, labels[each].queries[query].full, key, labels[each].keys[key].full, value];
+    return [model.id, model.written, query + 1, labels[each].queries[query].full, key + 1, labels[each].keys[key].full, value];
   }));
   const half = Math.ceil(drawings.length / 2);
-  const names = header.models.map(({ name, log_probability: score }) => `${name} (${rounded(score, 2)})`);
+  const pictures = drawings.map((each, at) => {
+    const { name, log_probability: score, written } = header.models[at];
+    return titled(each, `${name} (${rounded(score, 2)}): ${written || words("zoo_nothing")}`, theme);
+  });
   return {
     name: `kernel-zoo-${header.kind}-layer${header.layer + 1}-head${header.head + 1}`,
-    drawing: together([drawings.slice(0, half), drawings.slice(half)].map((line) => together(line, ZOO_GAP)), ZOO_GAP, true),
-    about: { title: place, caption: [names.join(" · "), words("zoo_legend"), header.text], lang: header.lang },
-    csv: [["model", "translation", "query_index", "query", "key_index", "key", "weight"], ...rows],
+    drawing: together([pictures.slice(0, half), pictures.slice(half)].map((line) => together(line, ZOO_GAP)), ZOO_GAP, true),
+    about: { title: place, caption: [words("zoo_legend"), header.text], lang: header.lang },
+    csv: [["model", "translation", "query_position", "query", "key_position", "key", "weight"], ...rows],
   };
 }

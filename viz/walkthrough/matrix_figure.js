@@ -2,14 +2,14 @@
 import { drawMatrix } from "./matrix.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
 import { largestSize, numberAt } from "./message.js";
-import { numberElement, shareColor, shortNumber, signedColor } from "./numerals.js";
+import { numberElement, shareColor, shortNumber, signedColor, signedGradient } from "./numerals.js";
 
 const LABEL_ROOM = 96;
 const LARGEST_SQUARE = 26;
 const FEW_COLUMNS = 64;
 const MANY_ROWS = 40;
 const LABEL_LINE = 14;
-const CLOSEST_NAMES = 11;
+const CLOSEST_NAMES = 14;
 
 /** Labels of an axis: token labels of pieces, plain texts, or nothing. */
 export function axisLabels(axis) {
@@ -74,6 +74,11 @@ function caption(figure, stage, options) {
     const limit = `±${shortNumber(figure.limit ?? largest, 2)}`;
     const beyond = figure.limit && figure.limit < largest;
     line.append(make("span", "limits", beyond ? stage.words("and_beyond", { limit }) : limit));
+    const signs = line.appendChild(make("span", "signs")); // which colour is below zero, which above
+    signs.setAttribute("aria-hidden", "true");
+    const bar = make("span", "sign-scale");
+    bar.style.background = signedGradient(stage.theme, figure.role);
+    signs.append("−", bar, "+");
   }
   return line;
 }

@@ -48,6 +48,12 @@ export function signedColor(theme, role, limit, even = false) {
   return (value) => (value < 0 ? below : above)[place(value)];
 }
 
+/** The same colours as a CSS gradient, from below zero to above. */
+export function signedGradient(theme, role) {
+  const below = theme.style.getPropertyValue("--atlas-quiet").trim();
+  return `linear-gradient(to right, ${below}, ${theme.style.backgroundColor}, rgb(${roleColor(theme, role).join(" ")}))`;
+}
+
 /** A colour function for weights from 0 to `limit`, by their square roots as in the attention browser. */
 export function shareColor(theme, limit = 1) {
   const last = theme.pixels.length - 1;
