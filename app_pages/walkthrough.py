@@ -128,8 +128,8 @@ def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate)
     return tuple(chosen)
 
 
-def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: Translate) -> None:
-    """Show a step's text, formula, question and code."""
+def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, at: str, _: Translate) -> None:
+    """Show a step's text, formula, question and code; what is opened is so at this place only."""
     st.caption(lead)
     st.subheader(section.heading, anchor=False)
     st.markdown(fill(section.text, facts))
@@ -143,12 +143,12 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
             before = _("Before you look")
             st.markdown(f"**{before}** — {fill(section.parts['Question'], facts)}")
             if "answers" not in hidden():
-                with st.expander(_("The answer")):
+                with st.expander(_("The answer"), key=f"answer {at}"):
                     st.markdown(fill(section.parts["Answer"], facts))
     for page, label in step.onward:
         st.page_link(page, label=_(label), icon=":material/arrow_forward:")
     if step.code and "code" not in hidden():
-        with st.expander(_("Show me the code")):
+        with st.expander(_("Show me the code"), key=f"code {at}"):
             for reference in step.code:
                 where, lines = code(reference)
                 st.caption(where)
@@ -183,7 +183,7 @@ def leaf(model: str, message: bytes, language: str) -> None:
             scene, facts = session.scene(sentence, number, step - 1, chosen, language)
         walkthrough_picture(scene, key="walkthrough_picture")
     with text:
-        prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, _)
+        prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, f"{number} {step}", _)
     look_ahead(walk)
 
 

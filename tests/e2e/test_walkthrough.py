@@ -192,6 +192,25 @@ def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[...
     assert "step=3" in page.url
 
 
+def test_the_answer_of_one_leaf_does_not_open_the_next(open_step: Callable[..., Page], walk: Walk) -> None:
+    def opened(page: Page) -> list[bool]:
+        return page.get_by_test_id("stExpander").evaluate_all("all => all.map(each => each.querySelector('details').open)")
+
+    page = open_step(6, 2)
+    for name in ("The answer", "Show me the code"):
+        page.get_by_text(name, exact=True).click()
+    assert opened(page) == [True, True]
+    choose(page, "Head", (walk.link.head + 1) % walk.config.num_heads)
+    page.wait_for_function("location.search.includes('encoder_head=')")
+    assert opened(page) == [True, True]  # the same leaf, drawn again
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=lesson(6, "en").sections["outputs"].heading)).to_be_visible()
+    assert opened(page) == [False, False]
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name=lesson(6, "en").sections["scores"].heading)).to_be_visible()
+    assert opened(page) == [False, False]
+
+
 def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page]) -> None:
     def counts() -> list[int]:
         return [int(re.sub(r"\D", "", text)) for text in page.locator(".machine-box small").all_inner_texts()]
