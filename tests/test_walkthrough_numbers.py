@@ -201,7 +201,10 @@ def test_4_the_head_that_links_it_to_animal(walk: Walk, scene: Scene, formulas: 
 
 def test_5_six_steps_by_hand_and_in_the_model(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     hand = scene(5, "hand")["hand"]
+    near(hand["q"] @ hand["k"].T, [[112, 96]])  # the article's
+    near(hand["dots"], [[112, 96]])
     near(hand["scaled"], [[14, 12]])
+    near(hand["z"], [[sum(w * v[i] for w, v in zip(hand["weights"][0], hand["v"], strict=True)) for i in range(3)]])
     near(hand["weights"], [[1 / (1 + math.exp(-2)), 1 / (1 + math.exp(2))]])
     assert [round(float(each), 2) for each in hand["weights"][0]] == [0.88, 0.12]  # as the article prints them
     figure = scene(5, "model", layer=LAYER, head=HEAD)["model"]

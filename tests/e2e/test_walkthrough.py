@@ -67,7 +67,19 @@ def test_the_weight_from_word_to_word(open_step: Callable[..., Page], walk: Walk
 def test_six_steps_by_hand_and_in_the_model(open_step: Callable[..., Page], walk: Walk) -> None:
     page = open_step(5)
     share = 1 / (1 + math.exp(-2))
-    near(numbers(page.locator(".six tbody data")), [112, 14, share, 96, 12, 1 - share])
+    shown = np.array(numbers(page.locator(".six tbody data"))).reshape(2, -1)
+    near(shown[:, 3:6].tolist(), [[112, 14, share], [96, 12, 1 - share]])
+    query, total = (numbers(page.locator(f".vector-line.step{step} data")) for step in (1, 6))
+    near((shown[:, :3] @ query).tolist(), [112, 96])
+    near(shown[:, 9:].tolist(), shown[:, 5:6] * shown[:, 6:9])
+    near(total, shown[:, 9:].sum(0))
+    visible = []
+    for button in page.locator(".step-buttons button").all():
+        button.click()
+        cells = page.locator(".six data").all()
+        visible.append(sum(each.is_visible() for each in cells))
+    assert visible == sorted(set(visible)) and visible[0] > 0  # each step adds something
+    expect(page.locator(".hint")).to_have_count(0)
     page = open_step(5, 2)
     page.get_by_label("Query").select_option("4")
     link, path = walk.link, f"encoder.layers.{walk.link.layer}.self_attention"

@@ -79,5 +79,6 @@ STRINGS: dict[str, str] = {
     "first_key": "First key",
     "second_key": "Second key",
     # --- all
-    "hint": "Point at the picture to read its numbers; in a matrix, the arrow keys go from cell to cell.",
+    "hint": "Point at the picture to read its numbers.",
+    "hint_cells": "Point at the picture to read its numbers; in a matrix, the arrow keys go from cell to cell.",
 }
