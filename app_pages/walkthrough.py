@@ -114,9 +114,11 @@ def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate)
             key = f"walk {choice.address} {language}"
             st.session_state[key] = option
 
-            def remember(address: str = choice.address, key: str = key) -> None:
-                if st.session_state[key] is not None:
-                    st.session_state[address] = str(st.session_state[key] + 1)
+            def remember(choice: Choice = choice) -> None:
+                for each in choices:
+                    kept = st.session_state[f"walk {each.address} {language}"]
+                    if kept is not None and (each is choice or (each.together and each.together == choice.together)):
+                        st.session_state[each.address] = str(kept + 1)
 
             texts = [_(text, **values) for text, values in options]
             label, each, text = _(choice.label), range(len(options)), texts.__getitem__

@@ -35,7 +35,7 @@ _READABLE = """
 """
 # One row where there is room; on a telephone the text comes after as few rows as can be. Formulas scroll if they must.
 _FITTING = """
-.stMarkdown .katex-display { margin: 0.25rem 0 0.75rem; text-align: left; overflow: auto hidden; }
+.stMarkdown .katex-display { margin: 0 0 0.5rem; padding: 0.25rem 0; text-align: left; overflow: auto hidden; }
 .stMarkdown .katex-display > .katex { text-align: left; }
 @media (min-width: 1100px) {
   .st-key-walk_navigation { flex-wrap: nowrap; }

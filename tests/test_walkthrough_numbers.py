@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from app_pages.chapters import NAMES, ahead, chapter
+from app_pages.chapters.loss import by_likelihood
 from app_pages.chapters.show import show
 from app_pages.chapters.walk import Walk, make_walk
 from transformer.models import build
@@ -390,6 +391,12 @@ def test_13_greedy_and_beam(walk: Walk, scene: Scene) -> None:
     living = [next(each for each in step if not each["ended"]) for step in greedy["steps"][:-1]]
     np.testing.assert_allclose([each["score"] for each in living], logs.cumsum()[:-1], atol=1e-3)
     for figure, width in ((greedy, 1), (beam, 2)):
+        for step, before in zip(figure["steps"][1:], figure["steps"], strict=False):
+            scores = [each["score"] for each in step]
+            assert scores == sorted(scores, reverse=True)
+            for each in step:
+                parent = before[each["parent"]]
+                assert not parent["ended"] and parent["score"] >= each["score"]
         text = walk.translator.translate(walk.text, "de", beam_size=width).text
         assert figure["title"].endswith(text)
         place, pieces = figure["best"]["place"], []
@@ -397,6 +404,26 @@ def test_13_greedy_and_beam(walk: Walk, scene: Scene) -> None:
             pieces.append(step[place]["piece"])
             place = step[place]["parent"]
         assert walk.translator.tokenizer.decode(walk.translator.tokenizer.ids(pieces[::-1])) == text
+
+
+def test_13_what_has_ended_stands_among_the_living_by_its_likelihood() -> None:
+    def each(piece: str, parent: int, score: float, ended: bool = False) -> dict[str, Any]:
+        return {"piece": piece, "parent": parent, "score": score, "ended": ended}
+
+    steps = [
+        [each("a", 0, -1), each("b", 0, -2)],
+        [each("c", 1, -3), each("d", 0, -5), each(".", 0, -2, True), each("!", 1, -4, True)],
+        [each("e", 1, -6), each(".", 0, -4, True)],
+    ]
+    found, places = by_likelihood(steps)
+    assert [[each["piece"] for each in step] for step in found] == [["a", "b"], [".", "c", "!", "d"], [".", "e"]]
+    for step, (before, after) in enumerate(zip(steps, found, strict=True)):
+        for i, each_before in enumerate(before):
+            each_after = after[places[step][i]]
+            assert each_after["piece"] == each_before["piece"]
+            if step:
+                came = steps[step - 1][each_before["parent"]], found[step - 1][each_after["parent"]]
+                assert came[0]["piece"] == came[1]["piece"]
 
 
 def test_14_the_cache_counts_rows(walk: Walk, scene: Scene) -> None:

@@ -206,7 +206,9 @@ def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[...
 
 def test_the_answer_of_one_leaf_does_not_open_the_next(open_step: Callable[..., Page], walk: Walk) -> None:
     def opened(page: Page) -> list[bool]:
-        return page.get_by_test_id("stExpander").evaluate_all("all => all.map(each => each.querySelector('details').open)")
+        return page.get_by_test_id("stExpander").evaluate_all(
+            "all => all.map(each => each.querySelector('details').open)"
+        )
 
     page = open_step(6, 2)
     for name in ("The answer", "Show me the code"):
