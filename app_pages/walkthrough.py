@@ -146,7 +146,8 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, at:
             st.markdown(f"**{before}** — {fill(section.parts['Question'], facts)}")
             if "answers" not in hidden():
                 with st.expander(_("The answer"), key=f"answer {at}"):
-                    st.markdown(fill(section.parts["Answer"], facts))
+                    other = facts.get("other_answer") and "Other answer" in section.parts
+                    st.markdown(fill(section.parts["Other answer" if other else "Answer"], facts))
     for page, label in step.onward:
         st.page_link(page, label=_(label), icon=":material/arrow_forward:")
     if step.code and "code" not in hidden():

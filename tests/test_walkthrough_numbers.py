@@ -18,6 +18,7 @@ import torch
 
 from app_pages.chapters import NAMES, ahead, chapter
 from app_pages.chapters.loss import by_likelihood
+from app_pages.chapters.output import two_digits
 from app_pages.chapters.show import show
 from app_pages.chapters.walk import Walk, make_walk
 from transformer.models import build
@@ -154,6 +155,8 @@ def test_1_the_boxes_count_their_parameters(walk: Walk, scene: Scene) -> None:
             "self_attention": attention,
             "cross_attention": attention,
             "feed_forward": feed_forward,
+            "encoder_norms": 2 * norm,
+            "decoder_norms": 3 * norm,
         }
 
 
@@ -197,6 +200,10 @@ def test_4_the_head_that_links_it_to_animal(walk: Walk, scene: Scene, formulas: 
         row = each["weights"][figure["layer"], figure["head"], each["queries"]["pieces"].index("▁it")]
         expected += [row[each["keys"]["pieces"].index(noun)] for noun in ("▁animal", "▁street")]
     near(both["nouns"]["values"], expected)
+    told = show(walk, 4, 1, (), "en")[1]
+    names = ("tired_animal", "tired_street", "wide_animal", "wide_street")
+    assert [told[name] for name in names] == [f"{float(each):.2f}" for each in expected]
+    assert told["other_answer"] == (expected[3] <= expected[2])
     near(both["tired"]["weights"], figure["weights"])
 
 
@@ -343,6 +350,11 @@ def test_11_logits_and_probabilities(walk: Walk, scene: Scene, formulas: Formula
     assert bars["probabilities"]["labels"]["pieces"] == walk.translator.tokenizer.pieces(best.tolist())
 
 
+@pytest.mark.parametrize(("value", "text"), [(1.234, "1.2"), (9.97, "10"), (94.4, "94"), (9414.4, "9,400")])
+def test_11_how_much_likelier_has_no_more_digits_than_the_logits_support(value: float, text: str) -> None:
+    assert two_digits(value) == text
+
+
 def test_12_targets_untrained_and_trained(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     figures = scene(12, "targets")
     ids = [row[1] for row in figures["vocabulary"]["rows"]]
@@ -451,6 +463,8 @@ def test_15_the_journey(walk: Walk, scene: Scene, formulas: Formulas) -> None:
             near([unit[1] for unit in stage["units"]], sorted(stage["hidden"], reverse=True)[: len(stage["units"])])
         else:
             weights = state(walk, f"{path}.{name}.weights")[:, position].mean(0)
+            if name == "self_attention":
+                weights = weights[: position + 1]  # what is later is masked, and not spoken of
             near([share for _piece, share, _form in stage["looks_at"]], sorted(weights, reverse=True)[:5])
         shares = softmax(states[i + 2] @ formulas.table.T)
         near([share for _piece, share, _form in stage["lens"]], sorted(shares, reverse=True)[:3])

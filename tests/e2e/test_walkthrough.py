@@ -225,7 +225,7 @@ def test_the_answer_of_one_leaf_does_not_open_the_next(open_step: Callable[..., 
     assert opened(page) == [False, False]
 
 
-def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page]) -> None:
+def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page], walk: Walk) -> None:
     def counts() -> list[int]:
         return [int(re.sub(r"\D", "", text)) for text in page.locator(".machine-box small").all_inner_texts()]
 
@@ -240,6 +240,9 @@ def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page]) 
     assert sum(counts()) == whole
     page.locator(".machine-box.decoder").first.click()
     expect(page.locator(".sublayers .cross_attention")).to_be_visible()
+    layer = counts()[walk.config.num_encoder_layers]
+    inside = page.locator(".opened.decoder .sublayers small").all_inner_texts()
+    assert sum(int(re.sub(r"\D", "", text)) for text in inside) == layer
     page.reload()
     expect(page.locator(".sublayers .cross_attention")).to_be_visible()
 

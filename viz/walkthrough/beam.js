@@ -1,5 +1,6 @@
 // A beam: the beginnings that live after each step, where each comes from, and those that have ended.
-import { make, tokenElement, tokenLabels } from "./text.js";
+import { make, tokenElement } from "./text.js";
+import { pieceLabel } from "./matrix_figure.js";
 import { sizeCanvas } from "./matrix.js";
 import { numberElement } from "./numerals.js";
 
@@ -21,7 +22,7 @@ export function drawBeam(parent, figure, stage) {
     return step.map((hypothesis, place) => {
       const item = list.appendChild(make("li", hypothesis.ended ? "ended" : ""));
       if (figure.best.step === number && figure.best.place === place) item.classList.add("best");
-      item.append(tokenElement(tokenLabels([hypothesis.piece], figure.lang)[0]), numberElement(hypothesis.score, hypothesis.score.toFixed(2).replace("-", "−")));
+      item.append(tokenElement(pieceLabel(hypothesis.piece, figure.lang)), numberElement(hypothesis.score, hypothesis.score.toFixed(2).replace("-", "−")));
       return item;
     });
   });

@@ -39,8 +39,8 @@ function showSteps(view) {
   const head = table.appendChild(make("thead")).appendChild(make("tr"));
   const numbers = stage.words;
   const columns = [
-    ["", 0], [numbers("step_key"), 1, "key"], [numbers("step_score"), 2],
-    [numbers("step_divide", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
+    ["", 0], [numbers("step_key"), 1, "key"], [numbers("step_product"), 2],
+    [numbers("step_score", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
     [numbers("step_softmax"), 4], [numbers("step_value"), 1, "value"], [numbers("step_weighted"), 5, "value"],
   ];
   for (const [text, step, role] of columns) head.append(make(text ? "th" : "td", `step${step} ${role ?? ""}`, text));
