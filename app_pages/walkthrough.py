@@ -131,7 +131,7 @@ def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate)
 
 
 def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, at: str, _: Translate) -> None:
-    """Show a step's text, formula, question and code; what is opened is so at this place only."""
+    """Show a step's text, formula and question; what is opened is so at this place only."""
     st.caption(lead)
     st.subheader(section.heading, anchor=False)
     st.markdown(fill(section.text, facts))
@@ -150,6 +150,10 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, at:
                     st.markdown(fill(section.parts["Other answer" if other else "Answer"], facts))
     for page, label in step.onward:
         st.page_link(page, label=_(label), icon=":material/arrow_forward:")
+
+
+def show_code(step: Step, at: str, _: Translate) -> None:
+    """Show what computes a step, as wide as the page: its lines are long."""
     if step.code and "code" not in hidden():
         with st.expander(_("Show me the code"), key=f"code {at}"):
             for reference in step.code:
@@ -187,6 +191,7 @@ def leaf(model: str, message: bytes, language: str) -> None:
         walkthrough_picture(scene, key="walkthrough_picture")
     with text:
         prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, f"{number} {step}", _)
+    show_code(shown, f"{number} {step}", _)
     look_ahead(walk)
 
 

@@ -27,6 +27,7 @@ _READABLE = """
 [data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
 [data-testid="stExpandSidebarButton"] * { color: var(--atlas-quiet); }
 .st-key-walk_navigation button * { color: inherit; opacity: 1; }
+body:has(:is(.st-key-walk_back, .st-key-walk_forward) button:focus) [data-testid="stTooltipContent"] { display: none; }
 .stCode .token { color: inherit !important; }
 .stCode .token:is(.keyword, .boolean, .number) { color: var(--atlas-query) !important; }
 .stCode .token:is(.string, .triple-quoted-string) { color: var(--atlas-encoder) !important; }

@@ -148,6 +148,11 @@ def test_the_decoder_plays(open_step: Callable[..., Page], walk: Walk) -> None:
     page.get_by_role("button", name="Pause").click()
 
 
+def test_pictures_side_by_side_begin_together(open_step: Callable[..., Page]) -> None:
+    tops = open_step(10, 2).locator(".grid-frame").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert len(tops) == 3 and max(tops) - min(tops) < 0.5
+
+
 def test_logits_and_probabilities(open_step: Callable[..., Page], walk: Walk) -> None:
     page = open_step(11, 2)
     shown = numbers(page.locator(".bars data"))

@@ -101,9 +101,23 @@ function drawScene(state) {
     FIGURES[figure.kind](cell, figure, stage);
   }
   if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind)) && root.querySelector("canvas")) drawReadout(root, null, stage);
+  alignTitles(area);
   root.dataset.scene = scene.id;
   state.choices.keep();
   performance.measure("walk-scene", { start: began });
+}
+
+/** Give the titles of pictures that stand side by side the height of the tallest, so that the pictures begin together. */
+function alignTitles(area) {
+  const rows = new Map();
+  for (const cell of area.children) {
+    const title = cell.querySelector(":scope > figure > .grid-title");
+    if (title) rows.set(cell.offsetTop, [...(rows.get(cell.offsetTop) ?? []), title]);
+  }
+  for (const titles of rows.values()) {
+    const height = Math.max(...titles.map((title) => title.offsetHeight));
+    if (titles.length > 1) titles.forEach((title) => { title.style.minHeight = `${height}px`; });
+  }
 }
 
 function drawReadout(parent, figure, stage) {
