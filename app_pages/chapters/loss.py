@@ -138,7 +138,8 @@ def _search_steps(walk: Walk, width: int) -> Searched:
 
 def by_likelihood(steps: list[list[dict[str, Any]]]) -> tuple[list[list[dict[str, Any]]], list[list[int]]]:
     """Sort the hypotheses of each step, living and ended, by log-probability; and say where each one went."""
-    found, places = [], []
+    found: list[list[dict[str, Any]]] = []
+    places: list[list[int]] = []
     for step in steps:
         order = sorted(range(len(step)), key=lambda i: -step[i]["score"])
         found.append([{**step[i], "parent": places[-1][step[i]["parent"]] if places else 0} for i in order])
