@@ -8,6 +8,7 @@
     ### Other note           instead of the note, where the facts have `other_sentence`: not the article's
     ### Question
     ### Answer
+    ### Other answer         instead of the answer, where the facts have `other_answer`
 
 `{{name}}` is filled in with a number of the model. A translation says on its first line which text it translates:
 `<!-- translates HASH -->`. After a change of the English text, translate anew, then `python -m app_pages.lessons`.
@@ -26,7 +27,7 @@ from typing import Any
 from app_pages.i18n import LANGUAGES, SOURCE_LANGUAGE
 
 FOLDER = Path(__file__).parent.parent / "lessons"
-PARTS = ("Formula", "Note", "Other note", "Question", "Answer")
+PARTS = ("Formula", "Note", "Other note", "Question", "Answer", "Other answer")
 _TRANSLATES = re.compile(r"<!-- translates (\w*) -->\n")
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 

@@ -114,9 +114,11 @@ def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate)
             key = f"walk {choice.address} {language}"
             st.session_state[key] = option
 
-            def remember(address: str = choice.address, key: str = key) -> None:
-                if st.session_state[key] is not None:
-                    st.session_state[address] = str(st.session_state[key] + 1)
+            def remember(choice: Choice = choice) -> None:
+                for each in choices:
+                    kept = st.session_state[f"walk {each.address} {language}"]
+                    if kept is not None and (each is choice or (each.together and each.together == choice.together)):
+                        st.session_state[each.address] = str(kept + 1)
 
             texts = [_(text, **values) for text, values in options]
             label, each, text = _(choice.label), range(len(options)), texts.__getitem__
@@ -128,8 +130,8 @@ def choose(choices: tuple[Choice, ...], walk: Walk, language: str, _: Translate)
     return tuple(chosen)
 
 
-def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: Translate) -> None:
-    """Show a step's text, formula, question and code."""
+def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, at: str, _: Translate) -> None:
+    """Show a step's text, formula and question; what is opened is so at this place only."""
     st.caption(lead)
     st.subheader(section.heading, anchor=False)
     st.markdown(fill(section.text, facts))
@@ -143,12 +145,17 @@ def prose(lead: str, section: Section, facts: Mapping[str, Any], step: Step, _: 
             before = _("Before you look")
             st.markdown(f"**{before}** — {fill(section.parts['Question'], facts)}")
             if "answers" not in hidden():
-                with st.expander(_("The answer")):
-                    st.markdown(fill(section.parts["Answer"], facts))
+                with st.expander(_("The answer"), key=f"answer {at}"):
+                    other = facts.get("other_answer") and "Other answer" in section.parts
+                    st.markdown(fill(section.parts["Other answer" if other else "Answer"], facts))
     for page, label in step.onward:
         st.page_link(page, label=_(label), icon=":material/arrow_forward:")
+
+
+def show_code(step: Step, at: str, _: Translate) -> None:
+    """Show what computes a step, as wide as the page: its lines are long."""
     if step.code and "code" not in hidden():
-        with st.expander(_("Show me the code")):
+        with st.expander(_("Show me the code"), key=f"code {at}"):
             for reference in step.code:
                 where, lines = code(reference)
                 st.caption(where)
@@ -183,7 +190,8 @@ def leaf(model: str, message: bytes, language: str) -> None:
             scene, facts = session.scene(sentence, number, step - 1, chosen, language)
         walkthrough_picture(scene, key="walkthrough_picture")
     with text:
-        prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, _)
+        prose(fill(told.lead, facts), told.sections[shown.name], facts, shown, f"{number} {step}", _)
+    show_code(shown, f"{number} {step}", _)
     look_ahead(walk)
 
 

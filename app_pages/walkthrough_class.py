@@ -27,6 +27,7 @@ _READABLE = """
 [data-testid="stCaptionContainer"] a { color: var(--atlas-primary); }
 [data-testid="stExpandSidebarButton"] * { color: var(--atlas-quiet); }
 .st-key-walk_navigation button * { color: inherit; opacity: 1; }
+body:has(:is(.st-key-walk_back, .st-key-walk_forward) button:focus) [data-testid="stTooltipContent"] { display: none; }
 .stCode .token { color: inherit !important; }
 .stCode .token:is(.keyword, .boolean, .number) { color: var(--atlas-query) !important; }
 .stCode .token:is(.string, .triple-quoted-string) { color: var(--atlas-encoder) !important; }
@@ -35,7 +36,7 @@ _READABLE = """
 """
 # One row where there is room; on a telephone the text comes after as few rows as can be. Formulas scroll if they must.
 _FITTING = """
-.stMarkdown .katex-display { margin: 0.25rem 0 0.75rem; text-align: left; overflow: auto hidden; }
+.stMarkdown .katex-display { margin: 0 0 0.5rem; padding: 0.25rem 0; text-align: left; overflow: auto hidden; }
 .stMarkdown .katex-display > .katex { text-align: left; }
 @media (min-width: 1100px) {
   .st-key-walk_navigation { flex-wrap: nowrap; }

@@ -51,7 +51,7 @@ def test_every_text_is_in_the_table_and_every_row_is_used() -> None:
     used |= set(re.findall(r'numbers\("(\w+)"', code)) | set(re.findall(r'STRINGS\)\("(\w+)"', code))
     built = {f"step_name_{step}" for step in range(1, 7)}
     built |= {f"{side}{rest}" for side in ("encoder", "decoder") for rest in ("s", "_stack", "_number")}
-    built |= {f"sublayer_{name}" for name in ("self_attention", "cross_attention", "feed_forward")}
+    built |= {f"sublayer_{name}" for name in ("self_attention", "cross_attention", "feed_forward", "norms")}
     assert used | built == STRINGS.keys()
 
 

@@ -78,6 +78,32 @@ def test_a_choice_stays_from_chapter_to_chapter(open_walk: Callable[..., AppTest
     assert app.query_params["encoder_layer"] in (str(other + 1), [str(other + 1)])
 
 
+@pytest.mark.parametrize("chosen", ["layer", "head"])
+def test_a_layer_and_its_head_stay_together_for_another_sentence(
+    open_walk: Callable[..., AppTest], chosen: str
+) -> None:
+    def shown(app: AppTest) -> list[int]:
+        return [app.segmented_control(key=f"walk encoder_{name} en").value for name in ("layer", "head")]
+
+    other = "The cat sleeps on the old table."
+    first = shown(open_walk(chapter="5", step="2"))
+    assert all(
+        here != there for here, there in zip(first, shown(open_walk(chapter="5", step="2", text=other)), strict=True)
+    )
+    app = open_walk(chapter="5", step="2")
+    now = dict(zip(("layer", "head"), first, strict=True))
+    now[chosen] = (now[chosen] + 1) % 4
+    app.segmented_control(key=f"walk encoder_{chosen} en").set_value(now[chosen]).run()
+    assert [app.query_params[f"encoder_{name}"] for name in now] in (
+        [str(each + 1) for each in now.values()],
+        [[str(each + 1)] for each in now.values()],
+    )
+    app.query_params["text"] = other
+    app.run()
+    assert app.session_state["standing"].text == other
+    assert shown(app) == list(now.values())
+
+
 def test_a_choice_comes_back_by_its_link(open_walk: Callable[..., AppTest]) -> None:
     def chosen(app: AppTest) -> list[int]:
         return [

@@ -17,7 +17,10 @@ import pytest
 import torch
 
 from app_pages.chapters import NAMES, ahead, chapter
+from app_pages.chapters.loss import by_likelihood
+from app_pages.chapters.output import two_digits
 from app_pages.chapters.show import show
+from app_pages.chapters.training import seeding
 from app_pages.chapters.walk import Walk, make_walk
 from transformer.models import build
 from transformer.translator import load_translator
@@ -153,6 +156,8 @@ def test_1_the_boxes_count_their_parameters(walk: Walk, scene: Scene) -> None:
             "self_attention": attention,
             "cross_attention": attention,
             "feed_forward": feed_forward,
+            "encoder_norms": 2 * norm,
+            "decoder_norms": 3 * norm,
         }
 
 
@@ -196,12 +201,19 @@ def test_4_the_head_that_links_it_to_animal(walk: Walk, scene: Scene, formulas: 
         row = each["weights"][figure["layer"], figure["head"], each["queries"]["pieces"].index("▁it")]
         expected += [row[each["keys"]["pieces"].index(noun)] for noun in ("▁animal", "▁street")]
     near(both["nouns"]["values"], expected)
+    told = show(walk, 4, 1, (), "en")[1]
+    names = ("tired_animal", "tired_street", "wide_animal", "wide_street")
+    assert [told[name] for name in names] == [f"{float(each):.2f}" for each in expected]
+    assert told["other_answer"] == (expected[3] <= expected[2])
     near(both["tired"]["weights"], figure["weights"])
 
 
 def test_5_six_steps_by_hand_and_in_the_model(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     hand = scene(5, "hand")["hand"]
+    near(hand["q"] @ hand["k"].T, [[112, 96]])  # the article's
+    near(hand["dots"], [[112, 96]])
     near(hand["scaled"], [[14, 12]])
+    near(hand["z"], [[sum(w * v[i] for w, v in zip(hand["weights"][0], hand["v"], strict=True)) for i in range(3)]])
     near(hand["weights"], [[1 / (1 + math.exp(-2)), 1 / (1 + math.exp(2))]])
     assert [round(float(each), 2) for each in hand["weights"][0]] == [0.88, 0.12]  # as the article prints them
     figure = scene(5, "model", layer=LAYER, head=HEAD)["model"]
@@ -339,13 +351,19 @@ def test_11_logits_and_probabilities(walk: Walk, scene: Scene, formulas: Formula
     assert bars["probabilities"]["labels"]["pieces"] == walk.translator.tokenizer.pieces(best.tolist())
 
 
+@pytest.mark.parametrize(("value", "text"), [(1.234, "1.2"), (9.97, "10"), (94.4, "94"), (9414.4, "9,400")])
+def test_11_how_much_likelier_has_no_more_digits_than_the_logits_support(value: float, text: str) -> None:
+    assert two_digits(value) == text
+
+
 def test_12_targets_untrained_and_trained(walk: Walk, scene: Scene, formulas: Formulas) -> None:
     figures = scene(12, "targets")
     ids = [row[1] for row in figures["vocabulary"]["rows"]]
     expected = [[float(target == each) for each in ids] for target in walk.written_ids]
     near(figures["one_hot"]["values"], expected)
-    torch.manual_seed(0)
-    random = Formulas(build(walk.config), walk.config.num_heads)
+    with seeding:  # other tests' pages may look ahead meanwhile
+        torch.manual_seed(0)
+        random = Formulas(build(walk.config), walk.config.num_heads)
     read = [2, *walk.written_ids[:-1]]  # <s> has the id 2
     guesses = softmax(random.run(list(walk.source_ids), read, walk.config.num_encoder_layers))
     outputs = scene(12, "before_and_after")
@@ -387,6 +405,12 @@ def test_13_greedy_and_beam(walk: Walk, scene: Scene) -> None:
     living = [next(each for each in step if not each["ended"]) for step in greedy["steps"][:-1]]
     np.testing.assert_allclose([each["score"] for each in living], logs.cumsum()[:-1], atol=1e-3)
     for figure, width in ((greedy, 1), (beam, 2)):
+        for step, before in zip(figure["steps"][1:], figure["steps"], strict=False):
+            scores = [each["score"] for each in step]
+            assert scores == sorted(scores, reverse=True)
+            for each in step:
+                parent = before[each["parent"]]
+                assert not parent["ended"] and parent["score"] >= each["score"]
         text = walk.translator.translate(walk.text, "de", beam_size=width).text
         assert figure["title"].endswith(text)
         place, pieces = figure["best"]["place"], []
@@ -394,6 +418,26 @@ def test_13_greedy_and_beam(walk: Walk, scene: Scene) -> None:
             pieces.append(step[place]["piece"])
             place = step[place]["parent"]
         assert walk.translator.tokenizer.decode(walk.translator.tokenizer.ids(pieces[::-1])) == text
+
+
+def test_13_what_has_ended_stands_among_the_living_by_its_likelihood() -> None:
+    def each(piece: str, parent: int, score: float, ended: bool = False) -> dict[str, Any]:
+        return {"piece": piece, "parent": parent, "score": score, "ended": ended}
+
+    steps = [
+        [each("a", 0, -1), each("b", 0, -2)],
+        [each("c", 1, -3), each("d", 0, -5), each(".", 0, -2, True), each("!", 1, -4, True)],
+        [each("e", 1, -6), each(".", 0, -4, True)],
+    ]
+    found, places = by_likelihood(steps)
+    assert [[each["piece"] for each in step] for step in found] == [["a", "b"], [".", "c", "!", "d"], [".", "e"]]
+    for step, (before, after) in enumerate(zip(steps, found, strict=True)):
+        for i, each_before in enumerate(before):
+            each_after = after[places[step][i]]
+            assert each_after["piece"] == each_before["piece"]
+            if step:
+                came = steps[step - 1][each_before["parent"]], found[step - 1][each_after["parent"]]
+                assert came[0]["piece"] == came[1]["piece"]
 
 
 def test_14_the_cache_counts_rows(walk: Walk, scene: Scene) -> None:
@@ -421,6 +465,8 @@ def test_15_the_journey(walk: Walk, scene: Scene, formulas: Formulas) -> None:
             near([unit[1] for unit in stage["units"]], sorted(stage["hidden"], reverse=True)[: len(stage["units"])])
         else:
             weights = state(walk, f"{path}.{name}.weights")[:, position].mean(0)
+            if name == "self_attention":
+                weights = weights[: position + 1]  # what is later is masked, and not spoken of
             near([share for _piece, share, _form in stage["looks_at"]], sorted(weights, reverse=True)[:5])
         shares = softmax(states[i + 2] @ formulas.table.T)
         near([share for _piece, share, _form in stage["lens"]], sorted(shares, reverse=True)[:3])

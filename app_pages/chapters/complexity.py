@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app_pages.chapters.paper_tables import COMPLEXITY
 from app_pages.chapters.sizes import experiments, of_the_paper
 from app_pages.chapters.step import Chosen, Step
+from app_pages.chapters.training import seeding
 from app_pages.chapters.walk import Walk
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Curves, Figure, Table
@@ -33,7 +34,7 @@ def times() -> NDArray[Any]:
     from transformer.attention import MultiHeadAttention
     from transformer.config import AttentionConfig, ModelConfig
 
-    with torch.random.fork_rng(devices=[]):
+    with seeding, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         sizes = ModelConfig(vocab_size=2, d_model=WIDTH, num_heads=4)
         attention = MultiHeadAttention(AttentionConfig(), sizes).eval()

@@ -13,6 +13,8 @@ from app_pages.chapters.walk import Walk, usual
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Bars, Figure, Matrix
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def path(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     prefix = f"encoder.layers.{chosen['layer']}"
@@ -79,9 +81,15 @@ def compare(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
 
 
+def power_of_ten(value: float) -> str:
+    """A number in two digits and a power of ten, as the bars have it: 1.2 × 10⁻⁶."""
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits} × 10{str(int(power)).translate(RAISED)}"
+
+
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     attention, feed_forward = alone(walk, chosen["layer"])
-    return {"attention_alone": f"{attention.max():.2f}", "feed_forward_alone": f"{feed_forward.max():.0e}"}
+    return {"attention_alone": f"{attention.max():.2f}", "feed_forward_alone": power_of_ten(float(feed_forward.max()))}
 
 
 STEPS = (

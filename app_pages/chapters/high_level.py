@@ -21,7 +21,11 @@ def parameters(walk: Walk) -> dict[str, int]:
         "cross_attention": "decoder.layers.0.cross_attention",
         "feed_forward": "decoder.layers.0.feed_forward",
     }
-    return {name: sum(each.numel() for each in walk.part(path).parameters()) for name, path in parts.items()}
+    counts = {name: sum(each.numel() for each in walk.part(path).parameters()) for name, path in parts.items()}
+    for side in ("encoder", "decoder"):
+        layer = walk.part(parts[f"{side}_layer"])
+        counts[f"{side}_norms"] = sum(each.numel() for name, each in layer.named_parameters() if "_norm." in name)
+    return counts
 
 
 def machine(level: int) -> Draw:

@@ -33,10 +33,10 @@ WATCHED = Choice("position", POSITION.label, POSITION.options, POSITION.address,
 
 
 def looks_at(weights: NDArray[Any], tokens: Tokens) -> list[tuple[Piece, float, str]]:
-    """Where a position looks most, the mean over all heads (H, K)."""
+    """Where a position looks most, the mean over all heads (H, K); what is masked has no weight at all."""
     mean = weights.mean(0)
     best = np.argsort(-mean, kind="stable")[:SHOWN]
-    return [(Piece(tokens.pieces[i], tokens.lang), float(mean[i]), "percent") for i in best]
+    return [(Piece(tokens.pieces[i], tokens.lang), float(mean[i]), "percent") for i in best if mean[i] > 0]
 
 
 def lens(walk: Walk, state: NDArray[Any]) -> list[tuple[Piece, float, str]]:
@@ -97,7 +97,9 @@ def written(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     """Follow a written piece through the decoder."""
     route = Route(walk, "decoder", chosen["position"], _)
     for layer in range(walk.config.num_decoder_layers):
-        route.self_attention(layer, _("Values of the pieces before it are mixed in, then normalised."))
+        route.self_attention(
+            layer, _("Values of the piece itself and of those before it are mixed in, then normalised.")
+        )
         says = _("Values of the sentence are mixed in, then normalised.")
         route.sublayer(layer, "cross_attention", "value", _("encoder-decoder"), says, "cross")
         route.feed_forward(layer)

@@ -105,7 +105,7 @@ Searched = tuple[list[list[dict[str, Any]]], dict[str, int], str]
 
 
 def search_steps(walk: Walk, width: int) -> Searched:
-    """The living and ended hypotheses after each step, the place of the best one, and its text."""
+    """The living and ended hypotheses after each step, likeliest first, the place of the best one, and its text."""
     found: Searched = walk.once(f"search {width}", lambda: _search_steps(walk, width))
     return found
 
@@ -132,14 +132,26 @@ def _search_steps(walk: Walk, width: int) -> Searched:
         steps.append(living + [{"piece": end, "parent": p, "score": s, "ended": True} for _row, p, s in record.ended])
     last = len(best.ids) - 1
     place = next((i for i, each in enumerate(steps[last]) if each["ended"] and each["parent"] == best.path[-1]), 0)
-    return steps[: last + 1], {"step": last, "place": place}, walk.translator.tokenizer.decode(best.ids)
+    sorted_steps, places = by_likelihood(steps[: last + 1])
+    return sorted_steps, {"step": last, "place": places[last][place]}, walk.translator.tokenizer.decode(best.ids)
+
+
+def by_likelihood(steps: list[list[dict[str, Any]]]) -> tuple[list[list[dict[str, Any]]], list[list[int]]]:
+    """Sort the hypotheses of each step, living and ended, by log-probability; and say where each one went."""
+    found: list[list[dict[str, Any]]] = []
+    places: list[list[int]] = []
+    for step in steps:
+        order = sorted(range(len(step)), key=lambda i: -step[i]["score"])
+        found.append([{**step[i], "parent": places[-1][step[i]["parent"]] if places else 0} for i in order])
+        places.append([order.index(i) for i in range(len(step))])
+    return found, places
 
 
 def search(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     figures: list[Figure] = []
     legend = _(
-        "Likeliest on top. A line leads from a beginning to what it goes on with; the strong one leads to the output. "
-        "Grey boxes have ended."
+        "Likeliest on top. A line leads from a beginning to what it goes on with; the strong one leads to the output, "
+        "the coloured box. Grey boxes have ended."
     )
     for width in BEAMS:
         steps, best, text = search_steps(walk, width)

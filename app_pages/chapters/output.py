@@ -69,6 +69,11 @@ def probabilities(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
 
 
+def two_digits(value: float) -> str:
+    """A number in two digits, as its exponent's two places behind the point support: 9.4, 94, 9,400."""
+    return f"{float(f'{value:.2g}'):,.{1 if value < 9.95 else 0}f}"
+
+
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
     (first, share), (second, _share) = likeliest(walk, chosen["position"], 2)
     row = np.sort(walk.logits[chosen["position"]])
@@ -77,7 +82,7 @@ def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
         "second": second.replace("▁", ""),
         "share": f"{100 * share:.1f}",
         "gap": f"{row[-1] - row[-2]:.2f}",
-        "odds": f"{np.exp(row[-1] - row[-2]):.1f}",
+        "odds": two_digits(float(np.exp(row[-1] - row[-2]))),
     }
 
 

@@ -56,10 +56,9 @@ def wide(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     names, values, figures = [], [], []
     for name, each in walks.items():
         it = list(each.source.pieces).index("▁it")
-        weights = each.encoder_weights[layer, head, it]
-        for noun in NOUNS:
-            names.append(f"{name}: it → {noun[1:]}")
-            values.append(weights[list(each.source.pieces).index(noun)])
+        for noun, weight in given(each, layer, head).items():
+            names.append(f"{name}: it → {noun}")
+            values.append(weight)
         animal = list(each.source.pieces).index("▁animal")
         picture = Links(
             name,
@@ -84,9 +83,22 @@ def wide(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     ]
 
 
+def given(walk: Walk, layer: int, head: int) -> dict[str, float]:
+    """What a head gives from 'it' to each of the nouns."""
+    pieces = list(walk.source.pieces)
+    row = walk.encoder_weights[layer, head, pieces.index("▁it")]
+    return {noun[1:]: float(row[pieces.index(noun)]) for noun in NOUNS}
+
+
 def facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
-    link = both(walk)["tired"].link
-    return {"tired_layer": link.layer + 1, "tired_head": link.head + 1, "tired_weight": f"{link.weight:.2f}"}
+    """What the head of 'tired' gives in both sentences; the other answer is that 'wide' does not turn it."""
+    walks = both(walk)
+    link = walks["tired"].link
+    weights = {word: given(each, link.layer, link.head) for word, each in walks.items()}
+    return {
+        **{f"{word}_{noun}": f"{weight:.2f}" for word, nouns in weights.items() for noun, weight in nouns.items()},
+        "other_answer": weights["wide"]["street"] <= weights["wide"]["animal"],
+    }
 
 
 _AHEAD = tuple(partial(with_word, word=word) for word in SENTENCES)

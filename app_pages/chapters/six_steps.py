@@ -11,23 +11,29 @@ from app_pages.chapters.walk import Walk, softmax
 from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, SixSteps, Tokens
 
-WORDS = Tokens(("▁Thinking", "▁Machines"), "en")  # the article's words, scores and size of a head
-DOTS, D_HEAD = np.array([[112.0, 96.0]]), 64
+WORDS = Tokens(("▁Thinking", "▁Machines"), "en")  # the article's words and size of a head
+D_HEAD = 64
+# Vectors of our own, of three numbers instead of 64: the products of query and keys are the article's, 112 and 96.
+QUERY = np.array([[6.0, 4.0, 2.0]])
+KEYS = np.array([[10.0, 12.0, 2.0], [8.0, 6.0, 12.0]])
+VALUES = np.array([[2.0, 0.0, 1.0], [0.0, 4.0, 1.0]])
 
 
 def by_hand(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     root = D_HEAD**0.5
-    scaled = DOTS / root
+    dots = QUERY @ KEYS.T
+    scaled = dots / root
+    weights = softmax(scaled)
     return [
         SixSteps(
             "hand",
-            None,
-            None,
-            None,
-            DOTS,
+            QUERY,
+            KEYS,
+            VALUES,
+            dots,
             scaled,
-            softmax(scaled),
-            None,
+            weights,
+            weights @ VALUES,
             Tokens(WORDS.pieces[:1], "en"),
             WORDS,
             0,

@@ -152,8 +152,8 @@ def our_table(sizes: Sizes, _: Translate) -> Table:
     heads = ["", *HEADS_OF_TABLE_3, _("perplexity"), "BLEU", _("million parameters")]
     title = _("Here, in small: {data}, German to English; empty: as in the base model", data=DATA_NAMES[DATASET])
     note = _(
-        "Mean of {runs} runs ({base} of the base model) ± half its 95 % interval (Student's t). Perplexity is a "
-        "piece's, without smoothing. The learning rate was chosen for the base model, and is the same in every row.",
+        "Mean of {runs} runs ({base} of the base model); ± says how far off it may be by chance (95 %, Student's t). "
+        "Perplexity is that of a piece, without smoothing. Every row has the learning rate chosen for the base model.",
         runs=min(len(row[1].runs) for row in sizes.rows),
         base=len(sizes.row(sizes.base, BLEU).runs),
     )
@@ -174,21 +174,23 @@ def claims_table(sizes: Sizes, _: Translate) -> Table:
         ]
         rows.append((_(text), *verdicts))
     heads = [
-        _("What the paper saw"),
+        _("Does it hold?"),
         _("BLEU: paper"),
         _("BLEU: here"),
         _("perplexity: paper"),
         _("perplexity: here"),
     ]
     note = _(
-        "Here a line holds if each of its differences does by Welch's 95 % interval over runs, and does not if one is "
-        "the other way round, with the error divided by how many there are. As good: less than {bleu} BLEU or "
-        "{bits} bits a piece lost. Perplexity goes by its logarithm. The paper gives one number a row, so its signs "
-        "are those of its plain differences.",
+        "Of the runs here, ✓ says that the difference is larger than runs differ by chance, ✗ that it is so the other "
+        "way round, and ? that these few runs cannot tell (Welch's 95 % interval, a wider one where a line compares "
+        "several rows). “As good” allows for a loss of up to {bleu} BLEU or {bits} bits a piece, the logarithm of "
+        "perplexity. The paper gives one number a row, so there ✓ and ✗ only say which number is better.",
         bleu=f"{margin(sizes, 'learned_as_good', BLEU):g}",
         bits=f"{margin(sizes, 'learned_as_good', BITS):g}",
     )
-    return Table("claims_of_table_3", _("What the paper saw, and what the small runs say"), heads, rows, note=note)
+    return Table(
+        "claims_of_table_3", _("What each change did, in the paper and in the small runs"), heads, rows, note=note
+    )
 
 
 def margin(sizes: Sizes, claim: str, metric: str) -> float:

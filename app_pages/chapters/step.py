@@ -19,7 +19,8 @@ Facts = Callable[[Walk, Chosen], Mapping[str, Any]]
 class Choice:
     """A choice above a picture: its options as (text, values to fill in), and which is open at first.
 
-    What is chosen stays from chapter to chapter, and in the link, under `address`, counted from 1.
+    What is chosen stays from chapter to chapter, and in the link, under `address`, counted from 1. Choices of one step
+    with the same `together` mean something only together, as a layer and its head: choosing one keeps the others.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Choice:
     options: Callable[[Walk], Sequence[tuple[str, Mapping[str, Any]]]]
     address: str
     first: Callable[[Walk], int] = lambda walk: 0
+    together: str = ""
 
 
 def no_facts(walk: Walk, chosen: Chosen) -> Mapping[str, Any]:
@@ -74,6 +76,7 @@ LAYER = Choice(
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_encoder_layers)],
     "encoder_layer",
     lambda walk: walk.link.layer,
+    "encoder",
 )
 HEAD = Choice(
     "head",
@@ -81,6 +84,7 @@ HEAD = Choice(
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
     "encoder_head",
     lambda walk: walk.link.head,
+    "encoder",
 )
 DECODER_LAYER = Choice(
     "layer",
@@ -88,6 +92,7 @@ DECODER_LAYER = Choice(
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_decoder_layers)],
     "decoder_layer",
     lambda walk: walk.pairing[0],
+    "decoder",
 )
 DECODER_HEAD = Choice(
     "head",
@@ -95,6 +100,7 @@ DECODER_HEAD = Choice(
     lambda walk: [(_NUMBER, {"number": i + 1}) for i in range(walk.config.num_heads)],
     "decoder_head",
     lambda walk: walk.pairing[1],
+    "decoder",
 )
 
 

@@ -15,7 +15,7 @@ from app_pages.i18n import Translate
 from viz.walkthrough.scene import Figure, Matrix, Piece, Table, Tokens
 
 SEED = 0
-_seeding = threading.Lock()  # the seed is of the process, visitors are threads
+seeding = threading.Lock()  # the seed is of the process, visitors are threads
 
 
 def vocabulary(walk: Walk) -> list[int]:
@@ -40,7 +40,7 @@ def _untrained(walk: Walk) -> NDArray[Any]:
     from transformer.models import build
     from transformer.tokenizers import START
 
-    with _seeding, torch.random.fork_rng(devices=[]), torch.no_grad():
+    with seeding, torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(SEED)
         model = build(walk.config).eval()
         logits = model(torch.tensor([walk.source_ids]), torch.tensor([[START, *walk.written_ids[:-1]]]))

@@ -67,7 +67,19 @@ def test_the_weight_from_word_to_word(open_step: Callable[..., Page], walk: Walk
 def test_six_steps_by_hand_and_in_the_model(open_step: Callable[..., Page], walk: Walk) -> None:
     page = open_step(5)
     share = 1 / (1 + math.exp(-2))
-    near(numbers(page.locator(".six tbody data")), [112, 14, share, 96, 12, 1 - share])
+    shown = np.array(numbers(page.locator(".six tbody data"))).reshape(2, -1)
+    near(shown[:, 3:6].tolist(), [[112, 14, share], [96, 12, 1 - share]])
+    query, total = (numbers(page.locator(f".vector-line.step{step} data")) for step in (1, 6))
+    near((shown[:, :3] @ query).tolist(), [112, 96])
+    near(shown[:, 9:].tolist(), shown[:, 5:6] * shown[:, 6:9])
+    near(total, shown[:, 9:].sum(0))
+    visible = []
+    for button in page.locator(".step-buttons button").all():
+        button.click()
+        cells = page.locator(".six data").all()
+        visible.append(sum(each.is_visible() for each in cells))
+    assert visible == sorted(set(visible)) and visible[0] > 0  # each step adds something
+    expect(page.locator(".hint")).to_have_count(0)
     page = open_step(5, 2)
     page.get_by_label("Query").select_option("4")
     link, path = walk.link, f"encoder.layers.{walk.link.layer}.self_attention"
@@ -136,6 +148,11 @@ def test_the_decoder_plays(open_step: Callable[..., Page], walk: Walk) -> None:
     page.get_by_role("button", name="Pause").click()
 
 
+def test_pictures_side_by_side_begin_together(open_step: Callable[..., Page]) -> None:
+    tops = open_step(10, 2).locator(".grid-frame").evaluate_all("all => all.map(e => e.getBoundingClientRect().top)")
+    assert len(tops) == 3 and max(tops) - min(tops) < 0.5
+
+
 def test_logits_and_probabilities(open_step: Callable[..., Page], walk: Walk) -> None:
     page = open_step(11, 2)
     shown = numbers(page.locator(".bars data"))
@@ -192,7 +209,28 @@ def test_arrow_keys_turn_the_leaves_whatever_was_clicked(open_step: Callable[...
     assert "step=3" in page.url
 
 
-def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page]) -> None:
+def test_the_answer_of_one_leaf_does_not_open_the_next(open_step: Callable[..., Page], walk: Walk) -> None:
+    def opened(page: Page) -> list[bool]:
+        return page.get_by_test_id("stExpander").evaluate_all(
+            "all => all.map(each => each.querySelector('details').open)"
+        )
+
+    page = open_step(6, 2)
+    for name in ("The answer", "Show me the code"):
+        page.get_by_text(name, exact=True).click()
+    assert opened(page) == [True, True]
+    choose(page, "Head", (walk.link.head + 1) % walk.config.num_heads)
+    page.wait_for_function("location.search.includes('encoder_head=')")
+    assert opened(page) == [True, True]  # the same leaf, drawn again
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=lesson(6, "en").sections["outputs"].heading)).to_be_visible()
+    assert opened(page) == [False, False]
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("heading", name=lesson(6, "en").sections["scores"].heading)).to_be_visible()
+    assert opened(page) == [False, False]
+
+
+def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page], walk: Walk) -> None:
     def counts() -> list[int]:
         return [int(re.sub(r"\D", "", text)) for text in page.locator(".machine-box small").all_inner_texts()]
 
@@ -207,6 +245,9 @@ def test_boxes_open_and_their_parameters_add_up(open_step: Callable[..., Page]) 
     assert sum(counts()) == whole
     page.locator(".machine-box.decoder").first.click()
     expect(page.locator(".sublayers .cross_attention")).to_be_visible()
+    layer = counts()[walk.config.num_encoder_layers]
+    inside = page.locator(".opened.decoder .sublayers small").all_inner_texts()
+    assert sum(int(re.sub(r"\D", "", text)) for text in inside) == layer
     page.reload()
     expect(page.locator(".sublayers .cross_attention")).to_be_visible()
 

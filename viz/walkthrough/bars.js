@@ -1,8 +1,8 @@
 // Named numbers as bars, and tables of numbers.
-import { axisLabels } from "./matrix_figure.js";
+import { axisLabels, pieceLabel } from "./matrix_figure.js";
 import { largestSize } from "./message.js";
-import { make, tokenElement, tokenLabels } from "./text.js";
-import { fixedNumber, numberElement, percentText, shortNumber } from "./numerals.js";
+import { make, tokenElement } from "./text.js";
+import { fixedNumber, numberElement, percentText, powerOfTen, shortNumber } from "./numerals.js";
 
 /** Draw bars, one a line: the name, the bar from zero, the number. */
 export function drawBars(parent, figure) {
@@ -10,7 +10,7 @@ export function drawBars(parent, figure) {
   box.append(titleOf(figure.title, figure.role));
   const list = box.appendChild(make("ol"));
   const limit = figure.limit ?? largestSize(figure.values);
-  const text = { percent: percentText, number: (value) => shortNumber(value, 3), tiny: (value) => value.toExponential(1).replaceAll("-", "−") };
+  const text = { percent: percentText, number: (value) => shortNumber(value, 3), tiny: (value) => powerOfTen(value) };
   axisLabels(figure.labels).forEach((label, i) => {
     const value = figure.values.values[i];
     const line = list.appendChild(make("li", i === figure.marked ? "marked" : ""));
@@ -37,7 +37,7 @@ export function drawTable(parent, figure) {
       const place = line.appendChild(make(j === 0 ? "th" : "td", typeof cell === "number" ? "number" : ""));
       if (cell === null) return;
       if (typeof cell === "number") place.append(numberElement(cell, tableNumber(cell, digitsOf(j))));
-      else if (typeof cell === "object") place.append(tokenElement(tokenLabels([cell.piece], cell.lang)[0]));
+      else if (typeof cell === "object") place.append(tokenElement(pieceLabel(cell.piece, cell.lang)));
       else place.textContent = cell;
     });
   });

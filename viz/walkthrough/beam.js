@@ -1,5 +1,6 @@
 // A beam: the beginnings that live after each step, where each comes from, and those that have ended.
-import { make, tokenElement, tokenLabels } from "./text.js";
+import { make, tokenElement } from "./text.js";
+import { pieceLabel } from "./matrix_figure.js";
 import { sizeCanvas } from "./matrix.js";
 import { numberElement } from "./numerals.js";
 
@@ -18,9 +19,10 @@ export function drawBeam(parent, figure, stage) {
     const column = area.appendChild(make("div", "beam-step"));
     column.append(make("p", "axis-name", number ? String(number + 1) : stage.words("beam_first")));
     const list = column.appendChild(make("ol"));
-    return step.map((hypothesis) => {
+    return step.map((hypothesis, place) => {
       const item = list.appendChild(make("li", hypothesis.ended ? "ended" : ""));
-      item.append(tokenElement(tokenLabels([hypothesis.piece], figure.lang)[0]), numberElement(hypothesis.score, hypothesis.score.toFixed(2).replace("-", "−")));
+      if (figure.best.step === number && figure.best.place === place) item.classList.add("best");
+      item.append(tokenElement(pieceLabel(hypothesis.piece, figure.lang)), numberElement(hypothesis.score, hypothesis.score.toFixed(2).replace("-", "−")));
       return item;
     });
   });
@@ -32,6 +34,12 @@ export function drawBeam(parent, figure, stage) {
   cells.forEach((column, step) => column.forEach((item, place) => item.addEventListener("pointerenter", () => light({ step, place }))));
   scroll.addEventListener("pointerleave", () => light(figure.best));
   light(figure.best);
+  const fade = () => {
+    scroll.classList.toggle("before", scroll.scrollLeft > 1);
+    scroll.classList.toggle("beyond", scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1);
+  };
+  scroll.addEventListener("scroll", fade);
+  fade();
   if (figure.note) box.append(make("p", "note", figure.note));
 }
 

@@ -3,7 +3,8 @@ import { stepForm } from "./choices.js";
 import { createPlayer } from "./player.js";
 import { drawMatrix } from "./matrix.js";
 import { largestSize, rowOf } from "./message.js";
-import { make, tokenElement, tokenLabels } from "./text.js";
+import { make, tokenElement } from "./text.js";
+import { pieceLabel } from "./matrix_figure.js";
 import { numberElement, percentText, shortNumber, signedColor } from "./numerals.js";
 import { readNumbers } from "./tip.js";
 
@@ -46,7 +47,7 @@ function showStage(detail, figure, stage, step) {
   if (each.added) {
     const added = vector(detail, each.added, each.role, stage, stage.words("what_it_adds"));
     const size = Math.sqrt(each.added.values.reduce((sum, value) => sum + value * value, 0));
-    added.append(numberElement(size, `‖·‖ ${shortNumber(size, 2)}`));
+    added.append(numberElement(size, stage.words("length_of", { length: shortNumber(size, 2) })));
   }
   if (each.hidden) vector(detail, each.hidden, "text", stage, stage.words("its_units", { count: each.hidden.values.length.toLocaleString("en") }));
   if (each.before) vector(detail, each.before, each.role, stage, stage.words("before_normalising"));
@@ -77,7 +78,7 @@ function shares(title, list, role) {
   const limit = Math.max(...list.map(([, value]) => value));
   for (const [name, value, form] of list) {
     const item = items.appendChild(make("li"));
-    const label = typeof name === "object" ? tokenElement(tokenLabels([name.piece], name.lang)[0], "bar-name") : make("span", "bar-name", name);
+    const label = typeof name === "object" ? tokenElement(pieceLabel(name.piece, name.lang), "bar-name") : make("span", "bar-name", name);
     const bar = make("span", `bar ${role}`);
     bar.appendChild(make("span")).style.width = `${(100 * value) / (form === "percent" ? 1 : limit)}%`;
     item.append(label, bar, numberElement(value, form === "percent" ? percentText(value) : shortNumber(value, 2)));

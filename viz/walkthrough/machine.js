@@ -83,6 +83,8 @@ function sublayers(view, side) {
     const item = list.appendChild(make("li", name, stage.words(`sublayer_${name}`)));
     item.append(make("small", "", stage.words("parameters", { count: thousands(figure.parameters[name]) })));
   }
+  const norms = list.appendChild(make("li", "norms", stage.words("sublayer_norms")));
+  norms.append(make("small", "", stage.words("parameters", { count: thousands(figure.parameters[`${side}_norms`]) })));
   return list;
 }
 

@@ -11,10 +11,15 @@ const MANY_ROWS = 40;
 const LABEL_LINE = 14;
 const CLOSEST_NAMES = 14;
 
+/** The label of a piece, wherever it stands: one that goes on with a word says so. */
+export function pieceLabel(piece, lang) {
+  return axisLabels({ pieces: [piece], lang })[0];
+}
+
 /** Labels of an axis: token labels of pieces, plain texts, or nothing. */
 export function axisLabels(axis) {
   if (!axis) return null;
-  if (axis.pieces) return tokenLabels(axis.pieces, axis.lang);
+  if (axis.pieces) return tokenLabels(["▁", ...axis.pieces], axis.lang).slice(1); // the first may go on with a word, too
   return axis.map((text) => ({ text, full: text, lang: "", style: "word" }));
 }
 

@@ -3,13 +3,21 @@ import { colorScale, packPixel, parseColor } from "./color.js";
 import { make } from "./text.js";
 
 const SIGNED_STEPS = 128;
+const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** A number in few digits. */
 export function shortNumber(value, digits = 4) {
   const size = Math.abs(value);
-  if (size !== 0 && size < 10 ** -digits) return value.toExponential(1).replaceAll("-", "−");
+  if (size !== 0 && size < 10 ** -digits) return powerOfTen(value);
   const text = size >= 1000 ? Math.round(value).toLocaleString("en") : value.toFixed(size >= 100 ? Math.min(1, digits) : digits);
   return text.replace("-", "−");
+}
+
+/** A number in two digits and a power of ten: 1.2 × 10⁻⁶. */
+export function powerOfTen(value) {
+  const [digits, power] = value.toExponential(1).split("e");
+  const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : RAISED[Number(sign)])).join("");
+  return `${digits.replace("-", "−")} × 10${raised}`;
 }
 
 /** A number with so many digits behind the point, however small. */

@@ -166,17 +166,17 @@ class Links:
 
 @dataclass(frozen=True)
 class SixSteps:
-    """Attention of one query, step by step: k, v (K, d), q (Q, d), scores and weights (Q, K), z (Q, d)."""
+    """Attention of one query, step by step: k, v (K, d), q (Q, d), dots, scaled and weights (Q, K), z (Q, d)."""
 
     kind: ClassVar[str] = "steps"
     name: str
-    q: Array | None
-    k: Array | None
-    v: Array | None
+    q: Array
+    k: Array
+    v: Array
     dots: Array
     scaled: Array
     weights: Array
-    z: Array | None
+    z: Array
     queries: Tokens
     keys: Tokens
     query: int

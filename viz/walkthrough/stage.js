@@ -89,7 +89,7 @@ function drawScene(state) {
   const stage = {
     theme, words: translator(scene.strings, STRINGS), links: new Map(), cleanups: state.cleanups,
     headColors: HEAD_COLORS[root.dataset.scheme], readout: make("p", "readout"),
-    remember: state.choices.remember, keep: state.choices.keep, onward: state.onward,
+    cells: scene.figures.some(({ kind }) => kind === "matrix"), remember: state.choices.remember, keep: state.choices.keep, onward: state.onward,
   };
   stage.tip = createTip(root);
   const area = root.appendChild(make("div", "figures"));
@@ -100,12 +100,26 @@ function drawScene(state) {
     cell.style.width = `${Math.floor(share * (room + GUTTER)) - GUTTER}px`;
     FIGURES[figure.kind](cell, figure, stage);
   }
-  if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind))) drawReadout(root, null, stage);
+  if (!stage.readout.isConnected && scene.figures.some((figure) => READ_OUT.has(figure.kind)) && root.querySelector("canvas")) drawReadout(root, null, stage);
+  alignTitles(area);
   root.dataset.scene = scene.id;
   state.choices.keep();
   performance.measure("walk-scene", { start: began });
 }
 
+/** Give the titles of pictures that stand side by side the height of the tallest, so that the pictures begin together. */
+function alignTitles(area) {
+  const rows = new Map();
+  for (const cell of area.children) {
+    const title = cell.querySelector(":scope > figure > .grid-title");
+    if (title) rows.set(cell.offsetTop, [...(rows.get(cell.offsetTop) ?? []), title]);
+  }
+  for (const titles of rows.values()) {
+    const height = Math.max(...titles.map((title) => title.offsetHeight));
+    if (titles.length > 1) titles.forEach((title) => { title.style.minHeight = `${height}px`; });
+  }
+}
+
 function drawReadout(parent, figure, stage) {
-  parent.append(stage.readout, make("p", "hint", stage.words("hint")));
+  parent.append(stage.readout, make("p", "hint", stage.cells ? stage.words("hint_cells") : stage.words("hint")));
 }

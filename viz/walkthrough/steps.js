@@ -8,6 +8,7 @@ import { within } from "./choices.js";
 import { readNumbers } from "./tip.js";
 
 const STRIP = 108;
+const FEW = 4; // numbers that are written out
 
 /** Draw the steps; the words and how many steps are open are the reader's choice. */
 export function drawSteps(parent, figure, stage) {
@@ -31,21 +32,21 @@ function showSteps(view) {
   box.replaceChildren();
   const labels = tokenLabels(figure.keys.pieces, figure.keys.lang);
   box.append(stepButtons(view));
-  if (figure.k) box.append(wordChoice(view, labels));
-  if (figure.q) box.append(queryLine(view));
+  if (figure.queries.pieces.length > 1) box.append(wordChoice(view, labels));
+  box.append(queryLine(view));
   box.dataset.open = state.open;
   const table = scrollingTable(box, stage.words("six_steps"));
   const head = table.appendChild(make("thead")).appendChild(make("tr"));
   const numbers = stage.words;
   const columns = [
-    ["", 0], figure.k && [numbers("step_key"), 1, "key"], [numbers("step_score"), 2],
-    [numbers("step_divide", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
-    [numbers("step_softmax"), 4], figure.v && [numbers("step_value"), 5, "value"], figure.v && [numbers("step_weighted"), 5, "value"],
-  ].filter(Boolean);
+    ["", 0], [numbers("step_key"), 1, "key"], [numbers("step_product"), 2],
+    [numbers("step_score", { root: shortNumber(figure.root, Number.isInteger(figure.root) ? 0 : 2) }), 3],
+    [numbers("step_softmax"), 4], [numbers("step_value"), 1, "value"], [numbers("step_weighted"), 5, "value"],
+  ];
   for (const [text, step, role] of columns) head.append(make(text ? "th" : "td", `step${step} ${role ?? ""}`, text));
   const body = table.appendChild(make("tbody"));
   labels.forEach((label, key) => body.append(keyRow(view, label, key)));
-  if (figure.z) box.append(sumLine(view));
+  box.append(sumLine(view));
 }
 
 function stepButtons(view) {
@@ -82,7 +83,7 @@ function queryLine(view) {
   const { figure, stage, state } = view;
   const line = make("div", "vector-line step1");
   const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
-  line.append(make("span", "query", "q"), tokenElement(label), strip(view, rowOf(figure.q, state.query), "query", { width: 2 * STRIP }));
+  line.append(make("span", "query", "q"), tokenElement(label), vectorElement(view, rowOf(figure.q, state.query), "query", { width: 2 * STRIP }));
   return line;
 }
 
@@ -92,16 +93,14 @@ function keyRow(view, label, key) {
   const cell = (step, content) => row.appendChild(make("td", `step${step}`)).append(content);
   const at = (array) => numberAt(array, state.query, key);
   row.appendChild(make("th")).append(tokenElement(label));
-  if (figure.k) cell(1, strip(view, rowOf(figure.k, key), "key"));
+  cell(1, vectorElement(view, rowOf(figure.k, key), "key"));
   cell(2, numberElement(at(figure.dots), shortNumber(at(figure.dots), Number.isInteger(at(figure.dots)) ? 0 : 2)));
   cell(3, numberElement(at(figure.scaled), shortNumber(at(figure.scaled), Number.isInteger(at(figure.scaled)) ? 0 : 2)));
   cell(4, weightBar(at(figure.weights)));
-  if (figure.v) {
-    const value = rowOf(figure.v, key);
-    const weighted = { values: value.values.map((each) => each * at(figure.weights)), shape: value.shape };
-    cell(5, strip(view, value, "value"));
-    cell(5, strip(view, weighted, "value", { limit: largestSize(figure.v), name: stage.words("weight_times_v") }));
-  }
+  const value = rowOf(figure.v, key);
+  const weighted = { values: value.values.map((each) => each * at(figure.weights)), shape: value.shape };
+  cell(1, vectorElement(view, value, "value"));
+  cell(5, vectorElement(view, weighted, "value", { limit: largestSize(figure.v), name: stage.words("weight_times_v") }));
   return row;
 }
 
@@ -116,8 +115,19 @@ function sumLine(view) {
   const { figure, state } = view;
   const line = make("div", "vector-line step6");
   const label = tokenLabels(figure.queries.pieces, figure.queries.lang)[state.query];
-  line.append(make("span", "value", "z"), tokenElement(label), strip(view, rowOf(figure.z, state.query), "value", { width: 2 * STRIP, name: "z" }));
+  line.append(make("span", "value", "z"), tokenElement(label), vectorElement(view, rowOf(figure.z, state.query), "value", { width: 2 * STRIP, name: "z" }));
   return line;
+}
+
+/** A vector: written out if it has few numbers, else a strip. */
+function vectorElement(view, array, role, options) {
+  return array.shape[1] <= FEW ? writtenOut(array, role) : strip(view, array, role, options);
+}
+
+function writtenOut(array, role) {
+  const element = make("span", `written-out ${role}`);
+  for (const value of array.values) element.append(numberElement(value, shortNumber(value, Number.isInteger(value) ? 0 : 3)));
+  return element;
 }
 
 /** A vector as a strip of colours; its numbers are read out when pointed at. */

@@ -2,6 +2,7 @@
 import { stepForm } from "./choices.js";
 import { createPlayer } from "./player.js";
 import { make, tokenElement, tokenLabels } from "./text.js";
+import { pieceLabel } from "./matrix_figure.js";
 import { numberElement, percentText } from "./numerals.js";
 
 /** Draw the writing of a translation, a piece a step. */
@@ -44,6 +45,6 @@ function candidate(piece, probability, figure, step) {
   const item = make("li", piece === figure.writes.pieces[step] ? "marked" : "");
   const bar = make("span", "bar decoder");
   bar.appendChild(make("span")).style.width = `${100 * probability}%`;
-  item.append(tokenElement(tokenLabels([piece], figure.writes.lang)[0], "bar-name"), bar, numberElement(probability, percentText(probability)));
+  item.append(tokenElement(pieceLabel(piece, figure.writes.lang), "bar-name"), bar, numberElement(probability, percentText(probability)));
   return item;
 }
