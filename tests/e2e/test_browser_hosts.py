@@ -12,21 +12,23 @@ from viz.browser import STRINGS, AttentionMap, Axis, encode_attention, encode_re
 from viz.browser.bundle import in_order, join
 from viz.browser.codes import Room
 
-RECORDER = """export function render(element, payload, host) {
+RECORDERS = {
+    "render": """export function render(element, payload, host) {
   window.given = { payload, host };
   element.textContent = "given";
+  return { atlas: { state: {} } };
 }
-"""
+""",
+    "foreword": "export function showForeword() {}\n",
+}
 READ = """async (request) => { try { const { header, arrays } = await given.host.ask(request);
   return { header, weights: [...arrays.weights] }; } catch (error) { return error.message; } }"""
 
 
 def recorded(host: str) -> str:
-    """A host's bundle, with a recorder for the renderer."""
+    """A host's bundle, with recorders for what draws."""
     table = f"const STRINGS = {json.dumps(STRINGS)};\n"
-    return table + join(
-        {"render": RECORDER, **{name: code for name, code in in_order(host).items() if name != "render"}}
-    )
+    return table + join(RECORDERS | {name: code for name, code in in_order(host).items() if name not in RECORDERS})
 
 
 def payload_of(**fields):
