@@ -20,6 +20,7 @@ from transformer.model_files import CheckpointError, names, zoo
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+LONGEST_LABEL = 16  # letters of a model's name on its button
 LARGEST = 64  # MB of a file: `guide` has 53
 ABOUT = {
     "guide": N_("6 + 6 layers of 8 heads, as in the paper's base model. The better translator."),
@@ -76,7 +77,11 @@ def choose_model(language: str, direction: str, _: Translate) -> str:
         st.toast(_("The model of your own is gone with the page. Open its file again under “Model”."), duration="long")
     with st.container(gap=None):
         field_label(_("Model"))
-        popover = st.popover(model_name(model), width="stretch", key="model popover", on_change="rerun")
+        name = model_name(model)
+        label = name if len(name) <= LONGEST_LABEL else f"{name[: LONGEST_LABEL - 1]}…"
+        popover = st.popover(
+            label, width="stretch", key="model popover", on_change="rerun", help=None if label == name else name
+        )
     if popover.open:
         with popover:
             key = f"model {language}"

@@ -27,7 +27,8 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
-expect.set_options(timeout=30_000)  # ms: the first sentence may wait for a model, on a busy machine
+PATIENCE = 60_000  # ms: the first sentence may wait for a model, on a busy machine
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,7 @@ def page(page: Page) -> Iterator[Page]:
     """A page on which nothing may go wrong unseen."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
+    page.set_default_timeout(PATIENCE)
     yield page
     assert problems == []
 

@@ -14,7 +14,7 @@ from app_pages.languages import split_direction
 from transformer.changes import ForceToken
 from transformer.translator import load_translator
 
-PATIENCE = 30_000  # ms: the first sentence of one's own may wait for the model to load
+PATIENCE = 60_000  # ms: the first sentence of one's own may wait for the model to load
 
 
 def heads(page: Page) -> int:

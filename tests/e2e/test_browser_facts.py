@@ -83,7 +83,7 @@ def test_the_numbers_are_those_of_the_head(show, layer: int, head: int) -> None:
     assert page.locator(".facts th[scope=col]").all_inner_texts() == [
         "this sentence",
         "500 held-out sentences",
-        "even head",
+        "even head, on those 500",
     ]
     assert "3132 words" in page.locator(".facts .notes").inner_text()
 
@@ -116,3 +116,18 @@ def test_in_japanese_on_a_narrow_screen_nothing_runs_out_of_the_page(show) -> No
     page = show(2, 2, size=(390, 800), facts=FACTS, corpus=CORPUS, strings=strings, lang="ja")
     assert page.locator(".facts .role").inner_text() == strings["role_previous"].format(value="0.72")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_bars_begin_at_zero_and_a_kind_without_the_measure_says_so(show) -> None:
+    page = show(1, 1, facts=FACTS, corpus=CORPUS)
+    page.get_by_label(STRINGS["sort_by"]).select_option("entropy")
+    values = np.array([row[0] for row in FACTS["cross"]["values"]])
+    for button in page.locator("button.head").all():
+        layer, head = (int(button.get_attribute(f"data-{name}")) for name in ("layer", "head"))
+        share = float(button.evaluate("head => head.style.getPropertyValue('--share')"))
+        assert share == pytest.approx(values[layer * HEADS + head] / values.max())
+    note = page.locator(".kind > p.caption")
+    assert not note.is_visible()
+    page = show(1, 1, facts={"decoder": FACTS["cross"]}, corpus=CORPUS)
+    page.get_by_label(STRINGS["sort_by"]).select_option("entropy")
+    assert note.inner_text() == STRINGS["measure_none"].format(measure="entropy")

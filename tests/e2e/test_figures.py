@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.e2e.scenes import HOSTILE, as_shown, payload_of, scene_page
 from viz.browser import decode_header, decode_weights, with_reference
@@ -117,14 +118,20 @@ def opacities(page, color):
     return np.array([float(path.get("stroke-opacity", 1)) for path in paths])
 
 
+INK = """() => {
+  const canvas = document.querySelector(".lines-all");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.reduce((sum, value, i) => (i % 4 === 3 ? sum + value : sum), 0);
+}"""
+
+
 def test_of_several_heads_the_one_that_is_switched_off_is_paler_in_the_picture_and_on_the_page(show, page):
     colors = [HEADS[2].light, HEADS[7].light]
     found = []
     for changes in ([], CHANGES):
         show(payload_of(selection=SELECTION, changes=changes), "?view=lines&weight=0&heads=1.8")
-        ink = "() => document.querySelector('.lines-all').getContext('2d').getImageData(0, 0, 9999, 2000).data"
-        painted = np.array(page.evaluate(f"() => [...({ink})()].filter((value, i) => i % 4 === 3)"))
-        found.append(([opacities(page, color) for color in colors], painted.sum()))
+        painted = page.evaluate(INK)
+        found.append(([opacities(page, color) for color in colors], painted))
     (plain, ink), (changed, less) = found
     assert len(plain[0]) > 8 and np.allclose(changed[0], 0.45 * plain[0], atol=0.011)
     assert np.array_equal(changed[1], plain[1])
@@ -256,6 +263,7 @@ def test_numbers_of_a_difference_say_minus_what_and_are_those_on_the_screen(show
     payload = payload_of(selection=SELECTION)
     show(payload, "?view=matrix&heads=1.8.3&mean=1&minus=2.5")
     page.locator("details.numbers summary").click()
+    expect(page.locator("table.weights").first).to_be_visible()  # the tables are written once they are opened
     shown = [
         float(value) for value in page.locator("table.weights data").evaluate_all("all => all.map((e) => e.value)")
     ]

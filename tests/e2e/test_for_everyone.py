@@ -31,7 +31,7 @@ SIDEWAYS = "() => { const main = document.querySelector('.stMain'); return main.
 def tab(request: pytest.FixtureRequest, browser: Browser) -> Iterator[tuple[Page, str]]:
     scheme, language = request.param
     page = browser.new_page(color_scheme=scheme)
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page, language
     page.close()
 

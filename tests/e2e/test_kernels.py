@@ -19,7 +19,7 @@ from transformer.translator import Translation, Translator, load_translator
 from viz.browser.bundle import in_order, join
 from viz.kernels.bundle import FOLDER
 
-PATIENCE = 30_000  # ms
+PATIENCE = 60_000  # ms
 TEXT = "I like green tea because it is good."
 LAYER, HEAD, QUERY = 1, 2, 4  # counted from 0
 

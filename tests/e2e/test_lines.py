@@ -302,3 +302,9 @@ def test_columns_of_several_pins_say_whose_they_are(show):
     stage = page.locator(".lines-stage").bounding_box()["x"]
     written = sorted({round(mark["x"]) for mark in page.evaluate("() => window.written")})
     assert [round(right - stage - 5) for right in rights] == written  # numbers end where their names do
+
+
+def test_an_apostrophe_within_a_word_belongs_to_it(show):
+    page = show(payload_of(), kind="encoder", merge=True)
+    words = page.locator(".lines-side.query .token").all_inner_texts()
+    assert words == ["<2de>", "The", "animal", "didn't", "cross", "it", "</s>"]

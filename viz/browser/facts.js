@@ -23,7 +23,7 @@ export function showFacts(view, { header, kind, selection, words }) {
   showRole(view, header.corpus, roleOf(header, kind, selection.layer, selection.head), words);
   const names = [...new Set([...(sentence?.names ?? []), ...(corpus?.names ?? [])])];
   view.table.hidden = names.length === 0;
-  const columns = [sentence && onSentence(sentence, place, words), corpus && onCorpus(header.corpus, corpus, place, words), corpus && evenHead(corpus, words)];
+  const columns = [sentence && onSentence(sentence, place, words), corpus && onCorpus(header.corpus, corpus, place, words), corpus && evenHead(header.corpus, corpus, words)];
   fillTable(view.table, names, columns.filter(Boolean), words);
   showNotes(view.notes, names, header.corpus, words);
 }
@@ -60,8 +60,8 @@ function onCorpus({ sentences }, facts, place, words) {
   return { title: words("held_out", { sentences }), text };
 }
 
-function evenHead(facts, words) {
-  return { title: words("even_head"), text: (name) => number(facts.even[facts.names.indexOf(name)]) };
+function evenHead({ sentences }, facts, words) {
+  return { title: words("even_head", { sentences }), text: (name) => number(facts.even[facts.names.indexOf(name)]) };
 }
 
 function number(value) {

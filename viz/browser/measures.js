@@ -18,9 +18,9 @@ export function measureNames(atlas) {
   return [...new Set(named), ...(atlas.actions.offers("importance") ? ["importance"] : [])];
 }
 
-/** The smallest and the largest value of the chosen measure over the heads of these kinds; null where none has it. */
-export function measureLimits(atlas, kinds = atlas.kinds) {
-  const values = kinds.flatMap((kind) => Array.from({ length: kind.layers * kind.heads }, (_, i) =>
+/** The smallest and the largest value of the chosen measure over all heads; null where none has it. */
+export function measureLimits(atlas) {
+  const values = atlas.kinds.flatMap((kind) => Array.from({ length: kind.layers * kind.heads }, (_, i) =>
     measureOf(atlas, kind, Math.floor(i / kind.heads), i % kind.heads))).filter((value) => value !== null && value !== undefined);
   return values.length ? { low: Math.min(0, ...values), high: Math.max(...values) } : null;
 }

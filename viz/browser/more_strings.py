@@ -55,7 +55,8 @@ STRINGS: dict[str, str] = {
     "role_unknown": "Its role is not known: this model was not measured on other sentences.",
     "this_sentence": "this sentence",
     "held_out": "{sentences} held-out sentences",
-    "even_head": "even head",
+    "measure_none": "None of these heads has this measure: {measure}.",
+    "even_head": "even head, on those {sentences}",
     "mean_and_range": "{mean} ({low}–{high})",
     "range_about": (
         "Of the held-out sentences: the mean, and from where to where eight in ten lie. An even head looks at all keys "

@@ -90,7 +90,9 @@ function createSection(kind, name, words) {
   grid.setAttribute("aria-label", name);
   grid.append(...Array.from({ length: kind.heads }, (_, head) => numberLabel(head + 1, head + 2)));
   for (let layer = 0; layer < kind.layers; layer++) grid.append(createLayer(kind, layer, name, words));
-  return { kind, name, element, canvas, grid, order: "", slots: layerOrder(kind), buttons: [...grid.querySelectorAll("button.head")] };
+  const none = element.appendChild(make("p", "caption"));
+  none.hidden = true;
+  return { kind, name, element, canvas, grid, none, order: "", slots: layerOrder(kind), buttons: [...grid.querySelectorAll("button.head")] };
 }
 
 function layerOrder(kind) {
@@ -187,18 +189,19 @@ export function markHeads(view, atlas) {
   const focused = view.grids.contains(view.element.getRootNode().activeElement);
   view.sections.forEach((section, i) => {
     const kind = view.kinds[i];
-    const limits = measured && measureLimits(atlas, [kind]);
+    section.none.hidden = !measure || measure === "importance" || section.slots.some(({ layer, head }) => measureOf(atlas, kind, layer, head) !== null);
+    if (!section.none.hidden) section.none.textContent = words("measure_none", { measure: words(`fact_${measure}`) });
     section.buttons.forEach((button) => {
       const { layer, head } = selectionOf(button);
       const selected = kind.id === selection.kind && layer === selection.layer && head === selection.head;
       const beside = kind.id === selection.kind && more.some((each) => each.layer === layer && each.head === head);
-      const value = limits ? measureOf(atlas, kind, layer, head) : null;
+      const value = measured ? measureOf(atlas, kind, layer, head) : null;
       button.setAttribute("aria-selected", String(selected || beside));
       button.classList.toggle("beside", beside);
       button.classList.toggle("changed", changed.has(`${kind.id}.${layer}.${head}`));
       button.classList.toggle("faint", value !== null && state.least !== null && value < state.least);
       button.tabIndex = selected ? 0 : -1;
-      button.style.setProperty("--share", limits && value !== null ? (value - limits.low) / (limits.high - limits.low || 1) : 0);
+      button.style.setProperty("--share", value > 0 ? value / measured.high : 0); // from zero, and alike for all kinds
       const tip = [words("head_tip", { layer: layer + 1, head: head + 1 })];
       if (value !== null) tip.push(`${words(`fact_${measure}`)} ${formatNumber(value, DECIMALS.fact)}`);
       if (button.classList.contains("changed")) tip.push(words("changed"));

@@ -82,6 +82,7 @@ function fillEntry(row, scene, entry, cell) {
   const [key, value] = entry;
   setToken(row.token, scene.keys[key]);
   row.element.classList.toggle("current", key === cell.key);
+  row.bar.className = scene.signed ? (value < 0 ? "negative" : "positive") : "";
   row.bar.style.width = `${100 * Math.min(1, Math.abs(value))}%`;
   setNumber(row.number, value, scene.exact);
 }

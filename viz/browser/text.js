@@ -2,6 +2,7 @@
 
 const SPECIAL_TOKEN = /^(<[^<>\s]{1,16}>|\[[A-Z]{2,8}\])$/u;
 const PUNCTUATION = /^[\p{P}\p{S}]+$/u;
+const APOSTROPHE = /^['’]$/u;
 const UNSPACED_LANGUAGES = new Set(["ja", "zh", "th", "lo", "km", "my"]);
 const VISIBLE_CONTROLS = new Map([["\n", "↵"], ["\r", "↵"], ["\t", "⇥"], ["\u200b", "∅"]]);
 
@@ -20,9 +21,10 @@ export function tokenLabels(tokens, lang) {
   const marked = tokens.some((token) => token.startsWith("▁"));
   const joined = marked && !UNSPACED_LANGUAGES.has((lang ?? "").split("-")[0]);
   const special = tokens.map((token) => SPECIAL_TOKEN.test(token));
+  const within = (i) => APOSTROPHE.test(tokens[i]) && /^[\p{L}\p{N}]/u.test(tokens[i + 1] ?? ""); // the one of "didn't"
   return tokens.map((token, i) => {
     const text = readable(token);
-    const opens = token.startsWith("▁") || i === 0 || special[i - 1] || PUNCTUATION.test(token);
+    const opens = token.startsWith("▁") || i === 0 || special[i - 1] || (PUNCTUATION.test(token) && !within(i));
     const style = special[i] ? "special" : joined && !opens ? "piece" : "word";
     return { text, full: token, lang, style };
   });
