@@ -159,8 +159,11 @@ def mark_differences(new: str, old: str, language: str) -> tuple[str, str]:
     """Mark in both texts, as HTML, the words (in Japanese: the characters) in which they differ."""
     parts = [list(text) if language == "ja" else re.findall(r"\s*\S+", text) for text in (new, old)]
     marked: tuple[list[str], list[str]] = ([], [])
-    for kind, *ends in SequenceMatcher(None, parts[0], parts[1], autojunk=False).get_opcodes():
+    bare = [[part.strip() or part for part in side] for side in parts]
+    for kind, *ends in SequenceMatcher(None, bare[0], bare[1], autojunk=False).get_opcodes():
         for side, (start, end) in enumerate((ends[:2], ends[2:])):
-            run = escape("".join(parts[side][start:end]))
-            marked[side].append(run if kind == "equal" or not run else f"<mark>{run}</mark>")
+            run = "".join(parts[side][start:end])
+            words = run.lstrip()
+            space, words = run[: len(run) - len(words)], escape(words)
+            marked[side].append(space + (words if kind == "equal" or not words else f"<mark>{words}</mark>"))
     return "".join(marked[0]), "".join(marked[1])

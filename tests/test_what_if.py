@@ -87,5 +87,6 @@ def test_marked_differences_are_the_texts_and_no_markup_of_theirs(new: list[str]
     for html, text in zip(marked, texts, strict=True):
         plain = html.replace("<mark>", "").replace("</mark>", "")
         assert "<" not in plain
+        assert "<mark> " not in html
         assert plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == text
     assert ("<mark>" in marked[0] + marked[1]) == (texts[0] != texts[1])
