@@ -153,6 +153,19 @@ def test_pictures_side_by_side_begin_together(open_step: Callable[..., Page]) ->
     assert len(tops) == 3 and max(tops) - min(tops) < 0.5
 
 
+def test_on_a_phone_the_words_stay_beside_each_other_and_the_beams_at_the_same_steps(
+    open_step: Callable[..., Page], page: Page
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    sides = [open_step(4).locator(f".words.{side}").bounding_box() for side in ("from", "to")]
+    assert sides[0]["y"] == sides[1]["y"] and sides[0]["x"] + sides[0]["width"] + 60 < sides[1]["x"]
+    beams = open_step(13, 3).locator(".beam-scroll")
+    expect(beams).to_have_count(2)
+    beams.first.evaluate("beam => { beam.scrollLeft = 50; }")
+    expect(beams.last).to_have_class(re.compile("before"))
+    assert beams.evaluate_all("all => all.map(beam => beam.scrollLeft)") == [50, 50]
+
+
 def test_logits_and_probabilities(open_step: Callable[..., Page], walk: Walk) -> None:
     page = open_step(11, 2)
     shown = numbers(page.locator(".bars data"))

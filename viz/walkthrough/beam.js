@@ -38,7 +38,10 @@ export function drawBeam(parent, figure, stage) {
     scroll.classList.toggle("before", scroll.scrollLeft > 1);
     scroll.classList.toggle("beyond", scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1);
   };
-  scroll.addEventListener("scroll", fade);
+  scroll.addEventListener("scroll", () => {
+    fade();
+    for (const other of scroll.closest(".walk").querySelectorAll(".beam-scroll")) other.scrollLeft = scroll.scrollLeft; // the same steps
+  });
   fade();
   if (figure.note) box.append(make("p", "note", figure.note));
 }

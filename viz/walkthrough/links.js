@@ -5,7 +5,8 @@ import { sizeCanvas, drawMatrix } from "./matrix.js";
 import { within } from "./choices.js";
 
 const LINE = 24;
-const GAP = 150;
+const GAP = 150; // between the words; less where there is no room, so that both sides stay side by side
+const LEAST_GAP = 64;
 
 /** Draw the words twice, the lines between them, and where asked the choice of heads. */
 export function drawLinks(parent, figure, stage) {
@@ -20,6 +21,8 @@ export function drawLinks(parent, figure, stage) {
   view.canvas = box.appendChild(make("canvas"));
   view.canvas.setAttribute("role", "img");
   view.keys = column(box, "to", stage.words("key_axis"), figure.keys, (key) => change(view, { key }));
+  const taken = [...box.querySelectorAll(".words")].reduce((sum, words) => sum + words.getBoundingClientRect().width, 0);
+  view.gap = Math.max(LEAST_GAP, Math.min(GAP, Math.floor(box.clientWidth - taken)));
   if (figure.choose) view.side = box.appendChild(make("div", "links-side"));
   showLinks(view);
 }
@@ -76,10 +79,10 @@ function showLinks(view) {
   if (view.side) showSide(view);
 }
 
-function paintLinks({ figure, stage, state, canvas }) {
+function paintLinks({ figure, stage, state, canvas, gap }) {
   const rows = Math.max(figure.queries.pieces.length, figure.keys.pieces.length);
   const ratio = window.devicePixelRatio || 1;
-  const { context } = sizeCanvas(canvas, GAP, rows * LINE, ratio);
+  const { context } = sizeCanvas(canvas, gap, rows * LINE, ratio);
   context.scale(ratio, ratio);
   context.lineCap = "round";
   const one = state.heads.length === 1 && !figure.many;
@@ -95,7 +98,7 @@ function paintLinks({ figure, stage, state, canvas }) {
       const to = (key + 0.5) * LINE + aside;
       context.beginPath();
       context.moveTo(2, from);
-      context.bezierCurveTo(GAP / 2, from, GAP / 2, to, GAP - 2, to);
+      context.bezierCurveTo(gap / 2, from, gap / 2, to, gap - 2, to);
       context.stroke();
     }
   });
