@@ -155,6 +155,7 @@ if standing is not None:
         way_to_zoo(standing, _=_)
         browse(standing, language, _, "attention_browser", show=st.session_state.get("show"))
 elif "last standing" in st.session_state:  # what was there stays, paler, until there is something to show
+    st.caption(_("Below, paler, are still the heads of the sentence before."))
     with st.container(key="stale"):
         browse(st.session_state["last standing"], language, _, "attention_browser")
 legend(_)

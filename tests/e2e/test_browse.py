@@ -228,6 +228,44 @@ def test_a_link_restores_the_view(visit) -> None:
         assert part in link
 
 
+def test_the_way_back_is_to_the_view_and_the_head_that_were_open(visit) -> None:
+    page = visit("&view=facts&kind=cross&layer=2&head=3&pins=k2")
+    page.get_by_role("tab", name="Matrix").click()
+    page.wait_for_url("**view=matrix**")
+    page.get_by_label("Your sentence").fill("She bought a red car.")
+    page.keyboard.press("Enter")
+    expect(page.locator(".atlas-translation")).not_to_contain_text("Tee")
+    page.get_by_role("tab", name="Facts").click()
+    page.locator('button.head[data-kind="encoder"]').nth(9).click()
+    page.wait_for_url("**kind=encoder**")
+    page.go_back()
+    expect(page.locator(".atlas-translation")).to_contain_text("Tee")
+    expect(page.get_by_role("tab", name="Matrix")).to_have_attribute("aria-selected", "true")
+    expect(page.locator('button.head[aria-selected="true"]')).to_have_attribute(
+        "aria-label", re.compile("^Cross.*layer 2 · head 3")
+    )
+    page.wait_for_timeout(500)  # what would be written over the address is written by now
+    for part in ("view=matrix", "kind=cross", "layer=2", "head=3", "pins=k2"):
+        assert part in page.evaluate("location.search")
+
+
+def test_where_further_heads_and_aids_are_not_used_the_view_says_so(visit) -> None:
+    page = visit("&view=matrix&kind=cross&layer=2&head=3&heads=1.4")
+    unused = page.get_by_text("Further heads and reading aids are not used in this view.")
+    expect(unused).to_be_hidden()
+    page.get_by_role("tab", name="Query × key").click()
+    expect(unused).to_be_visible()
+
+
+def test_on_a_phone_all_of_the_menu_is_on_the_screen(visit) -> None:
+    page = visit("&kind=cross&layer=2&head=3")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.locator(".popover.menu summary").click()
+    box = page.locator(".popover.menu .sheet").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert page.locator("pre.code").evaluate("code => code.scrollWidth <= code.clientWidth")
+
+
 def test_a_model_of_ones_own_is_opened_and_nobody_else_sees_it(
     page: Page, app_url: str, tmp_path: Path, browser
 ) -> None:

@@ -28,6 +28,7 @@ export function createPanel(parent, actions, choose) {
   const head = element.appendChild(make("div", "panel-head"));
   panel.title = head.appendChild(make("h3", "title"));
   panel.minus = head.appendChild(make("p", "caption minus"));
+  panel.unused = head.appendChild(make("p", "caption minus unused"));
   panel.tabs = element.appendChild(make("div", "tabs"));
   panel.tabs.setAttribute("role", "tablist");
   panel.tools = element.appendChild(make("div", "tools"));
@@ -109,6 +110,9 @@ export function redrawPanel(panel, atlas) {
   builder.show(panel.views.get(panel.open), panel.scene);
   panel.body.classList.toggle("silent", Boolean(builder.single && panel.scene.maps[0].off));
   panel.minus.textContent = panel.scene.signed ? atlas.words("title_minus", { other: panel.scene.minusName }) : "";
+  const { more, minus, merge, hide } = atlas.state;
+  panel.unused.hidden = builder.aids || !(more.length || minus || merge || hide);
+  panel.unused.textContent = atlas.words("aids_unused");
   panel.table.element.hidden = !builder.aids;
   if (builder.aids) showTable(panel.table, panel.scene);
 }

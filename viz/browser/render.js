@@ -49,7 +49,12 @@ function createBrowser(element) {
   observer.observe(root);
   const scheme = window.matchMedia("(prefers-color-scheme: dark)");
   const refresh = () => arrange(atlas);
+  const back = () => {
+    clearTimeout(atlas.addressTimer); // it would write what is open over what is gone back to
+    atlas.returned = true; // the data of that address are still to come
+  };
   scheme.addEventListener("change", refresh);
+  window.addEventListener("popstate", back);
   document.fonts?.addEventListener("loadingdone", refresh);
   return {
     refresh,
@@ -61,6 +66,7 @@ function createBrowser(element) {
       clearTimeout(atlas.addressTimer);
       clearTimeout(atlas.restTimer);
       scheme.removeEventListener("change", refresh);
+      window.removeEventListener("popstate", back);
       document.fonts?.removeEventListener("loadingdone", refresh);
       root.remove();
       delete element.attentionBrowser;
@@ -149,7 +155,8 @@ function update(atlas, payload, host) {
   complain(atlas, atlas.kinds.length ? "" : atlas.words("empty"));
   if (!atlas.kinds.length) return;
   fillOverview(atlas.overview, atlas.kinds, atlas.words);
-  const fresh = !atlas.state.selection;
+  const fresh = !atlas.state.selection || atlas.returned;
+  atlas.returned = false;
   const mended = fresh && atlas.header.address !== false ? mendState(atlas, readAddress(atlas.state, atlas.header.opens)) : { selection: null, said: [] };
   const named = mended.selection;
   atlas.chosen ||= named !== null;
@@ -157,8 +164,8 @@ function update(atlas, payload, host) {
   const given = shown && shown.number !== atlas.shownNumber ? shown : null;
   atlas.shownNumber = shown?.number;
   if (given) Object.assign(atlas.state, { more: [], minus: "", pinned: { queries: new Set(given.queries), keys: new Set(given.keys) } });
-  atlas.state.selection = validSelection(given, atlas.kinds) ?? validSelection(atlas.state.selection, atlas.kinds)
-    ?? named ?? firstSelection(atlas);
+  atlas.state.selection = validSelection(given, atlas.kinds) ?? named ?? validSelection(atlas.state.selection, atlas.kinds)
+    ?? firstSelection(atlas);
   if (fresh && !viewIsThere(atlas.state.view, atlas)) {
     mended.said.push(atlas.words("mend_view", { view: atlas.words(`view_${atlas.state.view}`), shown: atlas.words("view_lines") }));
   }
