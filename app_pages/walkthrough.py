@@ -40,7 +40,11 @@ def place() -> tuple[int, int]:
 
 
 def go(number: int, step: int) -> None:
+    """Open a step; the address gets chapter and step at once, so that the way back leads past no mixture of two."""
     st.session_state["chapter"], st.session_state["step"] = str(number), str(step)
+    usual = {"chapter": str(visible_chapters(len(NAMES))[0]), "step": "1"}
+    address = {**dict(st.query_params), "chapter": str(number), "step": str(step)}
+    st.query_params.from_dict({key: value for key, value in address.items() if usual.get(key) != value})
 
 
 def all_places() -> list[tuple[int, int]]:

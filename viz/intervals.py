@@ -60,7 +60,7 @@ def interval_plot(rows: Sequence[Marked], title: str, scheme: str) -> alt.LayerC
     names = [broken(row.name) for row in rows]
     said = alt.Axis(
         title=None, labelExpr="split(datum.label, '\\n')", labelLimit=190, labelFontSize=12, labelLineHeight=14,
-        labelColor=PAGE["text"].of(scheme), labelPadding=10, ticks=False, domain=False,
+        labelColor=PAGE["text"].of(scheme), labelPadding=10, labelOverlap=False, ticks=False, domain=False,
     )  # fmt: skip
     order = alt.Y("name:N", axis=said, sort=None, scale=alt.Scale(domain=names))
     axis = alt.Axis(title=title, grid=True, labelFontSize=12, titleFontSize=12, tickCount=6)

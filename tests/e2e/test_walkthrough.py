@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -164,6 +165,23 @@ def test_on_a_phone_the_words_stay_beside_each_other_and_the_beams_at_the_same_s
     beams.first.evaluate("beam => { beam.scrollLeft = 50; }")
     expect(beams.last).to_have_class(re.compile("before"))
     assert beams.evaluate_all("all => all.map(beam => beam.scrollLeft)") == [50, 50]
+
+
+def test_no_press_of_an_arrow_is_lost_and_the_way_back_is_the_way_come(open_step: Callable[..., Page]) -> None:
+    page = open_step(3, 2)
+    length = page.evaluate("history.length")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('.walk[data-scene^="4-"]')).to_be_attached()
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)
+    assert page.evaluate("history.length") == length + 1
+    page.go_back()
+    expect(page.locator('.walk[data-scene^="3-"]')).to_be_attached()
+    assert parse_qs(urlsplit(page.url).query)["step"] == ["2"]
+    for key in ["ArrowRight"] * 7 + ["ArrowLeft"] * 3:  # faster than any leaf can turn
+        page.keyboard.press(key)
+    page.wait_for_url(re.compile("chapter=5&step=2|step=2.*chapter=5"))
+    expect(page.locator('.walk[data-scene^="5-"]')).to_be_attached()
+    expect(page.locator(".st-key-walk_navigation [aria-checked=true]")).to_contain_text("2 ·")
 
 
 def test_logits_and_probabilities(open_step: Callable[..., Page], walk: Walk) -> None:

@@ -1,6 +1,8 @@
 // The keys of the walk, whatever holds the focus: left and right turn the leaves, Escape ends presenting.
 
 const TYPED_IN = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button])";
+const PAUSE = 30; // ms, between looks whether the script still runs
+const turning = { owed: 0, timer: 0 }; // leaves to turn, forward or (below 0) back; of the document, whatever scene listens
 const OWN_ARROWS = ".grid-frame, input[type=range]"; // a matrix goes from cell to cell, a slider from step to step
 
 /** Listen until the function that is returned is called; `choosers` hold lists that open, `presenting()` is asked. */
@@ -15,10 +17,28 @@ export function listenToKeys({ back, forward, leave, choosers, presenting }) {
     if (event.key !== "Escape" && (isTypedIn(held, choosers) || held.closest(OWN_ARROWS))) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // before radio buttons take the key, which then never reaches the page's shortcut
-    document.querySelector(`${target}:not(:disabled)`)?.click();
+    if (event.key === "Escape") return document.querySelector(`${target}:not(:disabled)`)?.click();
+    turning.owed += target === forward ? 1 : -1;
+    if (!turning.timer) turn(back, forward);
   };
   window.addEventListener("keydown", press, true);
   return () => window.removeEventListener("keydown", press, true);
+}
+
+/**
+ * Turn the leaves that are owed, one a run of the script: a press while it runs would be lost with the run that it ends,
+ * and turn the leaf that is being left.
+ */
+function turn(back, forward) {
+  turning.timer = 0;
+  if (!turning.owed) return;
+  if (document.querySelector("[data-test-script-state]")?.dataset.testScriptState === "notRunning") {
+    const button = document.querySelector(`${turning.owed > 0 ? forward : back}:not(:disabled)`);
+    if (!button) return void (turning.owed = 0);
+    turning.owed -= Math.sign(turning.owed);
+    button.click();
+  }
+  turning.timer = setTimeout(turn, PAUSE, back, forward);
 }
 
 /** A list that is shut has an input to search it, in which nobody types yet. */

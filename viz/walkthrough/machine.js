@@ -79,12 +79,14 @@ function sublayers(view, side) {
   const { stage, figure } = view;
   const list = make("ul", "sublayers");
   const names = side === "encoder" ? ["feed_forward", "self_attention"] : ["feed_forward", "cross_attention", "self_attention"];
-  for (const name of names) {
+  const row = (name, count) => {
     const item = list.appendChild(make("li", name, stage.words(`sublayer_${name}`)));
-    item.append(make("small", "", stage.words("parameters", { count: thousands(figure.parameters[name]) })));
+    item.append(make("small", "", stage.words("parameters", { count: thousands(count) })));
+  };
+  for (const name of names) { // from the top down, so each stands under the normalisation that comes after it
+    row("norms", figure.parameters[`${side}_norms`] / names.length);
+    row(name, figure.parameters[name]);
   }
-  const norms = list.appendChild(make("li", "norms", stage.words("sublayer_norms")));
-  norms.append(make("small", "", stage.words("parameters", { count: thousands(figure.parameters[`${side}_norms`]) })));
   return list;
 }
 
@@ -97,7 +99,8 @@ function memory(view) {
 }
 
 function drawMemory({ element, canvas }, encoders, decoders, theme) {
-  const boxes = (stackElement) => [...stackElement.querySelectorAll(".machine-box")].map((box) => box.getBoundingClientRect());
+  const boxes = (stackElement) => [...stackElement.querySelectorAll(".machine-box")]
+    .map((box) => (box.parentElement.querySelector(".cross_attention") ?? box).getBoundingClientRect()); // which of an open one takes it
   const area = element.getBoundingClientRect();
   const middle = (box) => box.top + box.height / 2 - area.top;
   const ratio = window.devicePixelRatio || 1;
