@@ -113,7 +113,8 @@ def claim(judged: Judged, others: list[Judged], results: Results, _: Translate) 
             for side in (each.first, each.second)
         )
         asked, found = question(each, judged.metric, _), finding(each, judged.metric, (runs[0], runs[1]), _)
-        lines.append(f"- {SIGNS[each.outcome]} **{asked}.** {found} → {_(VERDICTS[each.outcome])}")
+        said = _("**{asked}.** {found} → {verdict}", asked=asked, found=found, verdict=_(VERDICTS[each.outcome]))
+        lines.append(f"- {SIGNS[each.outcome]} {said}")
     if len(lines) > 2:
         with st.expander(_("The {count} tests", count=len(lines))):
             st.markdown("\n".join(lines))

@@ -12,23 +12,22 @@ from viz.walkthrough.scene import Figure, Matrix, Piece, Table
 
 def pieces(walk: Walk, chosen: Chosen, _: Translate) -> Sequence[Figure]:
     sides = (
-        ("source", _("Read by the encoder"), walk.source, walk.source_ids),
-        ("written", _("Written by the decoder"), walk.writes, walk.written_ids),
+        ("source", _("Read by the encoder"), _("position"), 0, walk.source, walk.source_ids),
+        ("written", _("Written by the decoder"), _("step"), 1, walk.writes, walk.written_ids),
     )
-    heads = [_("position"), _("piece"), _("id")]
     return [
         Table(
             name,
             title,
-            heads,
+            [place, _("piece"), _("id")],
             [
                 (i, Piece(piece, tokens.lang), each)
-                for i, (piece, each) in enumerate(zip(tokens.pieces, ids, strict=True))
+                for i, (piece, each) in enumerate(zip(tokens.pieces, ids, strict=True), first)
             ],
             digits=0,
             width=0.5,
         )
-        for name, title, tokens, ids in sides
+        for name, title, place, first, tokens, ids in sides
     ]
 
 

@@ -1,4 +1,5 @@
 // Named numbers as bars, and tables of numbers.
+import { scrollsSideways } from "./sideways.js";
 import { axisLabels, pieceLabel } from "./matrix_figure.js";
 import { largestSize } from "./message.js";
 import { make, tokenElement } from "./text.js";
@@ -53,12 +54,7 @@ function tableNumber(value, digits) {
 /** A table in a box that scrolls sideways, by keys too, where it is wider than its place. */
 export function scrollingTable(parent, name) {
   const scroll = parent.appendChild(make("div", "table-scroll"));
-  queueMicrotask(() => {
-    if (scroll.scrollWidth <= scroll.clientWidth) return;
-    scroll.tabIndex = 0;
-    scroll.setAttribute("role", "group");
-    scroll.setAttribute("aria-label", name);
-  });
+  scrollsSideways(scroll, name);
   return scroll.appendChild(make("table"));
 }
 

@@ -3,15 +3,13 @@ import { make, tokenElement } from "./text.js";
 import { pieceLabel } from "./matrix_figure.js";
 import { sizeCanvas } from "./matrix.js";
 import { numberElement } from "./numerals.js";
+import { scrollsSideways } from "./sideways.js";
 
 /** Draw a column a step, and a line from each hypothesis to what it goes on; pointing at one lights the way it came. */
 export function drawBeam(parent, figure, stage) {
   const box = parent.appendChild(make("figure", "beam"));
   box.append(make("figcaption", "grid-title", figure.title));
   const scroll = box.appendChild(make("div", "beam-scroll"));
-  scroll.tabIndex = 0;
-  scroll.setAttribute("role", "group");
-  scroll.setAttribute("aria-label", figure.title);
   const area = scroll.appendChild(make("div", "beam-columns"));
   const canvas = area.appendChild(make("canvas"));
   canvas.setAttribute("aria-hidden", "true");
@@ -34,15 +32,10 @@ export function drawBeam(parent, figure, stage) {
   cells.forEach((column, step) => column.forEach((item, place) => item.addEventListener("pointerenter", () => light({ step, place }))));
   scroll.addEventListener("pointerleave", () => light(figure.best));
   light(figure.best);
-  const fade = () => {
-    scroll.classList.toggle("before", scroll.scrollLeft > 1);
-    scroll.classList.toggle("beyond", scroll.scrollLeft + scroll.clientWidth < scroll.scrollWidth - 1);
-  };
+  scrollsSideways(scroll, figure.title);
   scroll.addEventListener("scroll", () => {
-    fade();
     for (const other of scroll.closest(".walk").querySelectorAll(".beam-scroll")) other.scrollLeft = scroll.scrollLeft; // the same steps
   });
-  fade();
   if (figure.note) box.append(make("p", "note", figure.note));
 }
 
