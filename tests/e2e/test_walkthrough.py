@@ -169,6 +169,7 @@ def test_on_a_phone_the_words_stay_beside_each_other_and_the_beams_at_the_same_s
 
 def test_no_press_of_an_arrow_is_lost_and_the_way_back_is_the_way_come(open_step: Callable[..., Page]) -> None:
     page = open_step(3, 2)
+    expect(page.locator(".stApp[data-test-script-state=notRunning]")).to_have_count(1)
     length = page.evaluate("history.length")
     page.keyboard.press("ArrowRight")
     expect(page.locator('.walk[data-scene^="4-"]')).to_be_attached()
