@@ -14,7 +14,6 @@ from app_pages.languages import split_direction
 from transformer.changes import ForceToken
 from transformer.translator import load_translator
 
-PATIENCE = 60_000  # ms: the first sentence of one's own may wait for the model to load
 
 
 def heads(page: Page) -> int:
@@ -207,12 +206,12 @@ def test_two_visitors_at_once_see_their_own(browser: Browser, app_url: str) -> N
     for direction, visitor in visitors.items():
         visitor.goto(f"{app_url}/?direction={direction}")
     for direction, visitor in visitors.items():
-        visitor.set_default_timeout(PATIENCE)
+        visitor.set_default_timeout(60_000)
         heads(visitor)
         type_sentence(visitor, sentences[direction])
     for direction, visitor in visitors.items():
         expected = model.translate(sentences[direction], split_direction(direction)[1]).text
-        expect(visitor.locator(".atlas-translation")).to_have_text(expected, timeout=PATIENCE)
+        expect(visitor.locator(".atlas-translation")).to_have_text(expected)
         visitor.context.close()
 
 

@@ -19,7 +19,6 @@ from transformer.translator import Translation, Translator, load_translator
 from viz.browser.bundle import in_order, join
 from viz.kernels.bundle import FOLDER
 
-PATIENCE = 60_000  # ms
 TEXT = "I like green tea because it is good."
 LAYER, HEAD, QUERY = 1, 2, 4  # counted from 0
 
@@ -258,7 +257,7 @@ def test_every_lens_fits_every_screen(lens, view, width, scheme, lang, browser: 
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{app_url}/kernels?model=small&text=I+like+green+tea.&lens={lens}&lang={lang}")
-    page.wait_for_selector(f'.lens[data-view="{view}"]', timeout=PATIENCE)
+    page.wait_for_selector(f'.lens[data-view="{view}"]')
     page.wait_for_timeout(300)
     root = page.locator(".lens").first
     assert root.get_attribute("lang") == lang

@@ -2,6 +2,7 @@
 
 const TYPED_IN = "textarea, [contenteditable=true], input:not([type=radio], [type=checkbox], [type=button])";
 const PAUSE = 30; // ms, between looks whether the script still runs
+const BUSY = ["running", "rerunRequested", "stopRequested"]; // Streamlit's words for a script that is not done
 const turning = { owed: 0, timer: 0 }; // leaves to turn, forward or (below 0) back; of the document, whatever scene listens
 const OWN_ARROWS = ".grid-frame, input[type=range]"; // a matrix goes from cell to cell, a slider from step to step
 
@@ -32,7 +33,7 @@ export function listenToKeys({ back, forward, leave, choosers, presenting }) {
 function turn(back, forward) {
   turning.timer = 0;
   if (!turning.owed) return;
-  if (document.querySelector("[data-test-script-state]")?.dataset.testScriptState === "notRunning") {
+  if (!BUSY.includes(document.querySelector("[data-test-script-state]")?.dataset.testScriptState)) {
     const button = document.querySelector(`${turning.owed > 0 ? forward : back}:not(:disabled)`);
     if (!button) return void (turning.owed = 0);
     turning.owed -= Math.sign(turning.owed);
