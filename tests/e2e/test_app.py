@@ -15,7 +15,6 @@ from transformer.changes import ForceToken
 from transformer.translator import load_translator
 
 
-
 def heads(page: Page) -> int:
     page.wait_for_selector("button.head")
     return page.locator("button.head").count()
